@@ -1,0 +1,142 @@
+"""The graph, on one screen.
+
+    files ─┐                                        ┌> dead letters ──────────────┐
+    feeds ─┴> payloads ─> prepared (staged) ─ keys ─┴> dedup ─> finished (staged) ┴> tables ─> summary
+                                                          └──────────> index ───────────────────┘
+
+Texts go to the staging folder as soon as they are parsed; what is shuffled after that is keys and places.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+
+import apache_beam as beam
+from apache_beam.utils.shared import Shared
+
+from pipeline.fetch import FetchLimits
+from pipeline.progress import ProgressWriter
+from pipeline.read import ReadFilesAndFeeds
+from pipeline.staging import Staging
+from pipeline.store.index import KeyIndex
+from pipeline.work import FinishBatch, PrepareBatch, WriteTables, dead_letter_slices
+from pipeline.write import PlanWrites, WriteIndex, WriteSummary
+from schemas.dedup import IndexRows
+from schemas.records import PayloadBatch
+from schemas.sources import FeedRequest, SourceFile
+from schemas.staged import FinishedBatch, FinishTask, PreparedBatch, RowSlice, RunSummary, WriteTask
+from schemas.state import Counts, FeedState
+from transforms.batches import RunBatches
+from transforms.coders import register_coders
+from transforms.dead_letters import SortDeadLetters
+from transforms.dedup import DeduplicateArticles
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RunPlan:
+    """All that the graph of one run is built from: plain values.
+
+    indexes: by name, as of the run's start. workers: processes of this machine that heavy work may use.
+    spread: see `ReadFilesAndFeeds`.
+    """
+
+    files: Sequence[SourceFile]
+    feeds: Sequence[FeedRequest]
+    staging: Staging
+    indexes: dict[str, KeyIndex]
+    run_id: str
+    now: dt.datetime
+    entities: str
+    partition_by: tuple[str, ...]
+    limits: FetchLimits
+    max_input_bytes: int
+    key_shards: int
+    workers: int
+    spread: bool
+    progress: ProgressWriter
+
+
+def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
+    """Adds the graph of a bounded run to a pipeline."""
+    register_coders()
+    pool = Shared()
+
+    def heavy(work: object) -> beam.ParDo:
+        return beam.ParDo(RunBatches(work, plan.workers, pool))
+
+    files = pipeline | "Files" >> beam.Create(plan.files, reshuffle=plan.spread).with_output_types(SourceFile)
+    feeds = pipeline | "Feeds" >> beam.Create(plan.feeds, reshuffle=plan.spread).with_output_types(FeedRequest)
+    read = (files, feeds) | "Read" >> ReadFilesAndFeeds(
+        plan.staging, plan.limits, plan.max_input_bytes, plan.now, plan.run_id, plan.progress, plan.spread
+    )
+    parsed = (
+        read.payloads.with_output_types(PayloadBatch)
+        | "Prepare" >> heavy(PrepareBatch(plan.staging, plan.now, plan.run_id)).with_output_types(PreparedBatch)
+    )
+    prepared = (
+        (parsed, read.refused)
+        | "AllPrepared" >> beam.Flatten()
+        | "CountRead" >> beam.ParDo(_Count(plan.progress)).with_output_types(PreparedBatch)
+    )
+
+    dead = prepared | "DeadLetters" >> SortDeadLetters(
+        plan.indexes["dead_letters"],
+        plan.key_shards,
+        dead_letter_slices,
+    )
+    decided = prepared | "Deduplicate" >> DeduplicateArticles(
+        plan.indexes["articles"], plan.indexes["contents"], plan.key_shards
+    )
+    finished = (
+        decided.tasks.with_output_types(FinishTask)
+        | "Finish"
+        >> heavy(FinishBatch(plan.staging, plan.entities, plan.partition_by)).with_output_types(FinishedBatch)
+        | "CountFinished" >> beam.ParDo(_Count(plan.progress)).with_output_types(FinishedBatch)
+    )
+    slices = (
+        finished | "Slices" >> beam.FlatMap(lambda batch: batch.slices).with_output_types(RowSlice),
+        dead.slices,
+    ) | "AllSlices" >> beam.Flatten()
+    written = (
+        slices
+        | "PlanWrites" >> PlanWrites(plan.key_shards)
+        | "WriteTables" >> heavy(WriteTables(plan.staging, plan.run_id)).with_output_types(RunSummary)
+    )
+    indexed = (
+        (decided.index_rows, dead.index_rows)
+        | "AllIndexRows" >> beam.Flatten().with_output_types(IndexRows)
+        | "WriteIndex" >> WriteIndex(plan.staging, plan.run_id, plan.key_shards)
+    )
+    _ = (
+        (
+            prepared | "ReadCounts" >> beam.Map(lambda batch: RunSummary(Counts(read=batch.read))),
+            finished | "Verdicts" >> beam.Map(lambda batch: RunSummary(batch.counts)),
+            read.states | "FeedStates" >> beam.Map(_feed_summary),
+            dead.summaries,
+            written,
+            indexed,
+        )
+        | "AllSummaries" >> beam.Flatten()
+        | "Summarise" >> WriteSummary(plan.staging)
+    )
+
+
+def _feed_summary(state: FeedState) -> RunSummary:
+    return RunSummary(feed_states=(state,))
+
+
+class _Count(beam.DoFn):  # type: ignore[misc]
+    """Passes batches through and tells the person who waits."""
+
+    def __init__(self, progress: ProgressWriter) -> None:
+        self._progress = progress
+
+    def process(self, batch: PreparedBatch | FinishedBatch) -> list[PreparedBatch | FinishedBatch]:
+        if isinstance(batch, PreparedBatch):
+            self._progress.add(read=batch.read, dead_letter=len(batch.dead_letter_keys))
+        else:
+            counts = batch.counts
+            self._progress.add(kept=counts.kept, duplicate=counts.duplicate, unchanged=counts.unchanged)
+        return [batch]

@@ -1,0 +1,293 @@
+"""Every option of the command line, declared once; and the plain values that the pipeline is built from.
+
+Importing this loads no Beam: `newsbeam --help` has to answer at once. What newsbeam doesn't know is Beam's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import datetime as dt
+import os
+from collections.abc import Sequence
+
+from schemas.errors import UsageError
+
+DESCRIPTION = "Seed files and news feeds to clean, deduplicated Parquet tables."
+
+PARTITIONINGS = tuple(
+    f"{time}{second}" for time in ("date", "month") for second in ("", ",language", ",source_domain")
+)
+
+#: Runners of Beam's that stay in this process, under the names people type.
+LOCAL_RUNNERS = ("directrunner", "fnapirunner", "inprocessrunner")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What one run is to do, checked. Nothing below the command line sees anything else of the options.
+
+    inputs: paths, globs or folders. feeds: addresses, lists of addresses, or OPML files.
+    partition_by: the columns that the articles' folders are named for, outermost first.
+    workers: processes for the heavy work; 1 stays in this one.
+    now: the run's clock, UTC.
+    local: whether the run stays on this machine, so that it may use its processes.
+    beam_args: what is passed on to Beam.
+    """
+
+    inputs: tuple[str, ...]
+    feeds: tuple[str, ...]
+    output: str
+    entities: str
+    partition_by: tuple[str, ...]
+    workers: int
+    run_id: str | None
+    now: dt.datetime | None
+    progress: str
+    max_dead_letter_share: float
+    max_input_mb: int
+    fetch_timeout_s: float
+    fetch_max_mb: int
+    user_agent: str
+    key_shards: int
+    local: bool
+    beam_args: tuple[str, ...]
+    log_level: str = "warning"
+
+    @property
+    def source_count(self) -> int:
+        """How many `--input` and `--feeds` were given."""
+        return len(self.inputs) + len(self.feeds)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises UsageError instead of leaving, so that one place decides what an error looks like."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UsageError(f"{message}\nTry: {self.prog} --help")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = _Parser(prog="newsbeam", description=DESCRIPTION, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"newsbeam {newsbeam_version()}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    run = commands.add_parser(
+        "run",
+        help="read files and feeds once, and add what is new to the tables",
+        description="Reads files and feeds once, and adds what is new to the tables in --output.",
+        epilog="Any other option is passed on to Beam (--runner, --temp_location, --setup_file ...).",
+        allow_abbrev=False,
+    )
+    _add_run_options(run)
+    check = commands.add_parser(
+        "check",
+        help="prove that the tables and manifests in a folder hold together",
+        description="Opens every table and manifest in --output and proves their invariants. Exit 0, or 1 with a list.",
+        allow_abbrev=False,
+    )
+    check.add_argument("--output", required=True, metavar="DIR", help="folder with the tables")
+    _add_log_level(check)
+    return parser
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    sources = parser.add_argument_group("what is read (at least one)")
+    sources.add_argument(
+        "--input",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="file, glob or folder (taken whole) of .txt seeds, .xml .rss .atom .rdf .json feed snapshots, "
+        "or .jsonl records; each also as .gz .bz2 .zst; on any of Beam's filesystems; repeatable",
+    )
+    sources.add_argument(
+        "--feeds",
+        action="append",
+        default=[],
+        metavar="URL|FILE|OPML",
+        help="address of a feed, or a file that lists addresses, one a line or as OPML; repeatable",
+    )
+    sources.add_argument(
+        "--max_input_mb", type=_positive_int, default=256, metavar="MB",
+        help="size in megabytes, once decompressed, over which a seed or feed file is a dead letter; "
+        "JSONL is read line by line and has this limit per line (default %(default)s)",
+    )
+    output = parser.add_argument_group("what is written")
+    output.add_argument("--output", required=True, metavar="DIR", help="folder for the tables; made where missing")
+    output.add_argument(
+        "--partition_by", default="date", metavar="KEYS",
+        help="folders of the articles: date or month of publication (UTC), optionally with ,language or "
+        ",source_domain after it (default %(default)s)",
+    )
+    output.add_argument(
+        "--entities", choices=("spacy", "none"), default="spacy",
+        help="how entities are found; none leaves the column null and is about fifty times faster (default %(default)s)",
+    )
+    fetch = parser.add_argument_group("fetching feeds")
+    fetch.add_argument(
+        "--fetch_timeout_s", type=_positive_float, default=20.0, metavar="S",
+        help="seconds to wait for a server to connect, and between two of its answers (default %(default)g)",
+    )
+    fetch.add_argument(
+        "--fetch_max_mb", type=_positive_int, default=16, metavar="MB",
+        help="megabytes, once decompressed, over which a feed is refused (default %(default)s)",
+    )
+    fetch.add_argument(
+        "--user_agent", default=f"newsbeam/{newsbeam_version()} (feed reader)", metavar="TEXT",
+        help="how newsbeam names itself to servers; add a way to reach you (default %(default)r)",
+    )
+    run = parser.add_argument_group("the run itself")
+    run.add_argument(
+        "--workers", type=_positive_int, default=None, metavar="N",
+        help="processes for the heavy work on the local runner (default: one per core, at most 8)",
+    )
+    run.add_argument(
+        "--run_id", default=None, metavar="ID",
+        help="name of this run in files and rows (default: the time and six random digits)",
+    )
+    run.add_argument(
+        "--now", type=_time, default=None, metavar="TIME",
+        help="ISO 8601 time to take for the present, for reproducible runs (default: the clock)",
+    )
+    run.add_argument(
+        "--max_dead_letter_share", type=_share, default=0.5, metavar="SHARE",
+        help="share of items read, 0 to 1, over which dead letters make the exit code 3 (default %(default)g)",
+    )
+    run.add_argument(
+        "--key_shards", type=_positive_int, default=None, metavar="N",
+        help="parts that keys are shuffled in, a power of two (default: 8 on the local runner, else 256)",
+    )
+    run.add_argument(
+        "--progress", choices=("auto", "bar", "log", "off"), default="auto",
+        help="bar, or a plain line every few seconds; auto takes the bar on a terminal (default %(default)s)",
+    )
+    _add_log_level(run)
+
+
+def _add_log_level(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--log_level", choices=("debug", "info", "warning", "error"), default="warning",
+        help="how much is logged; debug includes Beam's own (default %(default)s)",
+    )
+
+
+def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> RunSettings:
+    """The settings of a run from its parsed options.
+
+    Raises UsageError, naming the options, where they can't be meant together.
+    """
+    if not arguments.input and not arguments.feeds:
+        raise UsageError("nothing to read: give --input, --feeds, or both")
+    if not arguments.output.strip():
+        raise UsageError("--output is empty")
+    partition_by = tuple(part.strip() for part in arguments.partition_by.split(","))
+    if ",".join(partition_by) not in PARTITIONINGS:
+        raise UsageError(f"--partition_by {arguments.partition_by}: one of {' '.join(PARTITIONINGS)}")
+    runner = _beam_option(beam_args, "runner")
+    local = runner is None or runner.lower() in LOCAL_RUNNERS
+    if not local and arguments.workers not in (None, 1):
+        raise UsageError(
+            f"--workers {arguments.workers} starts processes on this machine, and --runner {runner} brings its own: "
+            "leave one of them out"
+        )
+    shards = arguments.key_shards or (8 if local else 256)
+    if shards & (shards - 1) or shards > 65_536:
+        raise UsageError(f"--key_shards {shards}: a power of two up to 65536")
+    if local:
+        beam_args = _without_option(beam_args, "runner")
+    return RunSettings(
+        inputs=tuple(arguments.input),
+        feeds=tuple(arguments.feeds),
+        output=arguments.output,
+        entities=arguments.entities,
+        partition_by=partition_by,
+        workers=(arguments.workers or min(os.cpu_count() or 1, 8)) if local else 1,
+        run_id=arguments.run_id,
+        now=arguments.now,
+        progress=arguments.progress,
+        max_dead_letter_share=arguments.max_dead_letter_share,
+        max_input_mb=arguments.max_input_mb,
+        fetch_timeout_s=arguments.fetch_timeout_s,
+        fetch_max_mb=arguments.fetch_max_mb,
+        user_agent=arguments.user_agent,
+        key_shards=shards,
+        local=local,
+        beam_args=tuple(beam_args),
+        log_level=arguments.log_level,
+    )
+
+
+def _beam_option(beam_args: Sequence[str], name: str) -> str | None:
+    """The value of a Beam option as typed, `--name value` or `--name=value`; the last one counts."""
+    value = None
+    for place, argument in enumerate(beam_args):
+        if argument.startswith(f"--{name}="):
+            value = argument.split("=", 1)[1]
+        elif argument == f"--{name}" and place + 1 < len(beam_args):
+            value = beam_args[place + 1]
+    return value
+
+
+def _without_option(beam_args: Sequence[str], name: str) -> list[str]:
+    kept = []
+    skip = False
+    for argument in beam_args:
+        if skip:
+            skip = False
+        elif argument == f"--{name}":
+            skip = True
+        elif not argument.startswith(f"--{name}="):
+            kept.append(argument)
+    return kept
+
+
+def newsbeam_version() -> str:
+    """The installed version, or "0+unknown" where newsbeam runs from a tree that was never installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("newsbeam")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+def _positive_int(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+    return value
+
+
+def _positive_float(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 to 1")
+    return value
+
+
+def _time(text: str) -> dt.datetime:
+    # Python 3.10's fromisoformat does not know the Z that everybody writes.
+    try:
+        moment = dt.datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in "Zz" else text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an ISO 8601 time") from error
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} has no offset: add Z for UTC")
+    return moment.astimezone(dt.timezone.utc)

@@ -1,0 +1,203 @@
+"""The steps at the head of the graph: files and feeds become batches of payloads."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import datetime as dt
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.windowed_value import WindowedValue
+
+from pipeline.fetch import Fetched, FetchLimits, fetch_feed, open_session
+from pipeline.files import open_read
+from pipeline.progress import ProgressWriter
+from pipeline.sources import read_payloads
+from pipeline.staging import Staging
+from pipeline.work import stage_dead_letters
+from schemas.errors import RecordError
+from schemas.records import DEAD_LETTER_PAYLOAD_BYTES, DeadLetter, Origin, Payload, PayloadBatch
+from schemas.sources import FeedRequest, SourceFile
+from schemas.staged import PreparedBatch
+from schemas.state import FeedState
+from transforms.functions.prepare import dead_letter
+
+#: Payload parts (files, or lines of JSONL) that are worked on together.
+PARTS_PER_BATCH = 128
+
+#: Payload bytes after which a batch is closed early.
+BYTES_PER_BATCH = 1 << 20
+
+#: Feeds that are asked for at the same time.
+FETCH_CONCURRENCY = 8
+
+_REFUSED = "refused"
+_STATES = "states"
+
+
+class ReadSources(NamedTuple):
+    """payloads: PayloadBatch. refused: PreparedBatch of what couldn't be read. states: FeedState of each feed asked for."""
+
+    payloads: beam.PCollection
+    refused: beam.PCollection
+    states: beam.PCollection
+
+
+@dataclasses.dataclass(eq=False)
+class ReadFilesAndFeeds(beam.PTransform):  # type: ignore[misc]
+    """Reads everything a run was given: (SourceFile, FeedRequest) collections -> `ReadSources`.
+
+    spread: whether payloads are shuffled to all workers before they are worked on. Needed on engines whose workers
+    are apart, where a large file would otherwise stay with the one that reads it; on one machine it would only
+    hold all payloads in memory.
+    """
+
+    staging: Staging
+    limits: FetchLimits
+    max_input_bytes: int
+    now: dt.datetime
+    run_id: str
+    progress: ProgressWriter
+    spread: bool
+
+    def expand(self, sources: tuple[beam.PCollection, beam.PCollection]) -> ReadSources:
+        """Wires the reading of files beside the fetching of feeds."""
+        files, feeds = sources
+        read = files | "ReadFiles" >> beam.ParDo(
+            _ReadFiles(self.max_input_bytes, self.now, self.run_id, self.progress)
+        ).with_outputs(_REFUSED, main="payloads")
+        fetched = feeds | "FetchFeeds" >> beam.ParDo(
+            _FetchFeeds(self.limits, self.now, self.run_id)
+        ).with_outputs(_REFUSED, _STATES, main="payloads")
+        payloads = (
+            read.payloads.with_output_types(Payload),
+            fetched.payloads.with_output_types(Payload),
+        ) | "AllPayloads" >> beam.Flatten()
+        batches = payloads | "BatchPayloads" >> beam.ParDo(_BatchPayloads()).with_output_types(PayloadBatch)
+        if self.spread:
+            batches = batches | "SpreadPayloads" >> beam.Reshuffle()
+        refused = (
+            (
+                read[_REFUSED].with_output_types(DeadLetter),
+                fetched[_REFUSED].with_output_types(DeadLetter),
+            )
+            | "AllRefused" >> beam.Flatten()
+            | "StageRefused" >> beam.ParDo(_StageRefused(self.staging)).with_output_types(PreparedBatch)
+        )
+        return ReadSources(batches, refused, fetched[_STATES].with_output_types(FeedState))
+
+
+class _ReadFiles(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, max_bytes: int, now: dt.datetime, run_id: str, progress: ProgressWriter) -> None:
+        self._max_bytes = max_bytes
+        self._now = now
+        self._run_id = run_id
+        self._progress = progress
+
+    def process(self, source: SourceFile) -> Iterator[Any]:
+        try:
+            yield from read_payloads(source, self._max_bytes)
+        except RecordError as error:
+            origin = Origin(source.kind or "seed", source.path)
+            letter = dead_letter("read", error, _first_bytes(source.path), origin, self._now, self._run_id)
+            # What was kept is of the file as stored: its size once decompressed isn't known.
+            yield beam.pvalue.TaggedOutput(_REFUSED, dataclasses.replace(letter, payload_bytes=source.bytes))
+        self._progress.add(bytes_read=source.bytes)
+
+
+def _first_bytes(path: str) -> bytes | None:
+    try:
+        with open_read(path) as file:
+            return file.read(DEAD_LETTER_PAYLOAD_BYTES)
+    except OSError:
+        return None
+
+
+class _FetchFeeds(beam.DoFn):  # type: ignore[misc]
+    """Keeps several requests under way; their answers come out as they come in, the last at the bundle's end."""
+
+    def __init__(self, limits: FetchLimits, now: dt.datetime, run_id: str) -> None:
+        self._limits = limits
+        self._now = now
+        self._run_id = run_id
+
+    def setup(self) -> None:
+        self._threads = concurrent.futures.ThreadPoolExecutor(FETCH_CONCURRENCY, thread_name_prefix="fetch")
+
+    def teardown(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def start_bundle(self) -> None:
+        self._pending: deque[concurrent.futures.Future[Fetched]] = deque()
+
+    def process(self, request: FeedRequest) -> Iterator[Any]:
+        self._pending.append(self._threads.submit(self._fetch, request))
+        while len(self._pending) > 2 * FETCH_CONCURRENCY:
+            for tag, value in self._outputs(self._pending.popleft().result()):
+                yield value if tag is None else beam.pvalue.TaggedOutput(tag, value)
+
+    def finish_bundle(self) -> Iterator[Any]:
+        window = GlobalWindow()
+        while self._pending:
+            for tag, value in self._outputs(self._pending.popleft().result()):
+                windowed = WindowedValue(value, window.max_timestamp(), [window])
+                yield windowed if tag is None else beam.pvalue.TaggedOutput(tag, windowed)
+
+    def _fetch(self, request: FeedRequest) -> Fetched:
+        # A session of its own for each request: sessions are not made to be shared by threads.
+        with open_session(self._limits) as session:
+            return fetch_feed(session, request, self._limits, self._now)
+
+    def _outputs(self, fetched: Fetched) -> Iterator[tuple[str | None, Any]]:
+        yield _STATES, fetched.state
+        if fetched.payload is not None:
+            yield None, fetched.payload
+        if fetched.error is not None:
+            origin = Origin("feed", fetched.state.url, feed_url=fetched.state.url)
+            letter = dead_letter("fetch", fetched.error, None, origin, self._now, self._run_id)
+            yield _REFUSED, dataclasses.replace(letter, position=None)
+
+
+class _BatchPayloads(beam.DoFn):  # type: ignore[misc]
+    def start_bundle(self) -> None:
+        self._batch: list[Payload] = []
+        self._parts = self._bytes = 0
+
+    def process(self, payload: Payload) -> Iterator[PayloadBatch]:
+        self._batch.append(payload)
+        self._parts += len(payload.parts)
+        self._bytes += sum(len(part) for part in payload.parts)
+        if self._parts >= PARTS_PER_BATCH or self._bytes >= BYTES_PER_BATCH:
+            yield PayloadBatch(tuple(self._batch))
+            self.start_bundle()
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        if self._batch:
+            window = GlobalWindow()
+            yield WindowedValue(PayloadBatch(tuple(self._batch)), window.max_timestamp(), [window])
+
+
+class _StageRefused(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, staging: Staging) -> None:
+        self._staging = staging
+
+    def start_bundle(self) -> None:
+        self._letters: list[DeadLetter] = []
+
+    def process(self, letter: DeadLetter) -> Iterator[PreparedBatch]:
+        self._letters.append(letter)
+        if len(self._letters) >= PARTS_PER_BATCH:
+            yield self._staged()
+            self._letters = []
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        if self._letters:
+            window = GlobalWindow()
+            yield WindowedValue(self._staged(), window.max_timestamp(), [window])
+
+    def _staged(self) -> PreparedBatch:
+        return PreparedBatch(len(self._letters), (), stage_dead_letters(self._staging, self._letters))

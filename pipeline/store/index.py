@@ -1,0 +1,153 @@
+"""Reading, extending and merging `_index`: sorted segments of fixed-width keys.
+
+A segment is one Parquet file, sorted by `key`, immutable. A look-up of n new keys among m known reads the key
+column of those row groups whose range holds a new key, once and in order, and other columns only where a key
+matches. Segments of like size are merged when there are many, so their number stays logarithmic.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.staging import open_read
+from schemas.index import INDEXES
+
+KEY_BYTES = 16
+
+#: Rows in a row group: small enough that a look-up of few keys skips most of a large segment.
+ROW_GROUP_ROWS = 65_536
+
+#: So many segments of one size class are merged into one of the next.
+MERGE_FANOUT = 8
+
+#: The smallest size class, in rows.
+SMALLEST_CLASS_ROWS = 4_096
+
+#: A merge holds its input in memory; larger segments are left as they are.
+LARGEST_MERGE_ROWS = 4_000_000
+
+# Keys compare as two big-endian halves: NumPy orders structured values field by field, and byte strings ("S16")
+# would lose trailing NULs.
+_ORDERED = np.dtype([("high", ">u8"), ("low", ">u8")])
+_Keys = npt.NDArray[np.void]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class KeyIndex:
+    """One index as of the start of a run. Plain values only, so that it travels to any worker.
+
+    name: of `schemas.index.INDEXES`. segments: full paths, in any order.
+    """
+
+    name: str
+    segments: tuple[str, ...] = ()
+
+    def lookup(self, keys: Sequence[bytes]) -> pa.Table:
+        """All rows whose key is among `keys` (16 bytes each, in any order, repeats allowed), in no order."""
+        schema = INDEXES[self.name]
+        if not keys or not self.segments:
+            return schema.empty_table()
+        wanted = np.unique(np.frombuffer(b"".join(keys), dtype=_ORDERED))
+        found = [table for segment in self.segments for table in _lookup_segment(segment, wanted, schema)]
+        return pa.concat_tables(found) if found else schema.empty_table()
+
+
+def _lookup_segment(segment: str, wanted: _Keys, schema: pa.Schema) -> Iterator[pa.Table]:
+    with open_read(segment) as file, pq.ParquetFile(file) as parquet:
+        for group in range(parquet.metadata.num_row_groups):
+            if not _may_hold(parquet.metadata.row_group(group).column(0).statistics, wanted):
+                continue
+            held = key_array(parquet.read_row_group(group, columns=["key"]).column("key"))
+            hits = np.flatnonzero(_is_in(held, wanted))
+            if len(hits):
+                yield parquet.read_row_group(group, columns=schema.names).take(pa.array(hits)).cast(schema)
+
+
+def _may_hold(statistics: Any, wanted: _Keys) -> bool:
+    if statistics is None or not statistics.has_min_max:
+        return True
+    low, high = (np.frombuffer(bound, dtype=_ORDERED) for bound in (statistics.min, statistics.max))
+    start = int(np.searchsorted(wanted, low, side="left")[0])
+    stop = int(np.searchsorted(wanted, high, side="right")[0])
+    return start < stop
+
+
+def _is_in(held: _Keys, wanted: _Keys) -> npt.NDArray[np.bool_]:
+    """Which of the held keys are wanted. Both are sorted."""
+    # The high halves alone decide nearly always, and NumPy is fast on plain integers; the low halves settle the rest.
+    held_high = held["high"].astype(np.uint64)
+    wanted_high = wanted["high"].astype(np.uint64)
+    places = np.searchsorted(wanted_high, held_high)
+    places[places == len(wanted_high)] = 0
+    mask: npt.NDArray[np.bool_] = wanted_high[places] == held_high
+    candidates = np.flatnonzero(mask)
+    mask[candidates] = np.isin(held[candidates], wanted)
+    return mask
+
+
+def key_array(column: pa.ChunkedArray) -> _Keys:
+    """A column of 16-byte keys as a NumPy array whose values compare in key order."""
+    parts = []
+    for chunk in column.chunks:
+        if len(chunk):
+            parts.append(
+                np.frombuffer(
+                    chunk.buffers()[1], dtype=_ORDERED, count=len(chunk), offset=chunk.offset * KEY_BYTES
+                )
+            )
+    return np.concatenate(parts) if parts else np.empty(0, dtype=_ORDERED)
+
+
+def sorted_segment(table: pa.Table) -> pa.Table:
+    """The table's distinct rows, sorted by key and then by the other columns, so that equal content is equal."""
+    names = table.column_names
+    distinct = table.group_by(names).aggregate([])
+    return distinct.select(names).sort_by([(name, "ascending") for name in names])
+
+
+def write_segment(table: pa.Table, file: Any) -> None:
+    """Writes a sorted table as one segment."""
+    pq.write_table(
+        table,
+        file,
+        compression="zstd",
+        # Hashes don't repeat: a dictionary of them would be built and thrown away.
+        use_dictionary=False,
+        row_group_size=ROW_GROUP_ROWS,
+        write_statistics=True,
+    )
+
+
+def size_class(rows: int) -> int:
+    """The size class of a segment: 0 up to `SMALLEST_CLASS_ROWS`, then one more for each `MERGE_FANOUT`-fold."""
+    size = 0
+    while rows > SMALLEST_CLASS_ROWS:
+        rows //= MERGE_FANOUT
+        size += 1
+    return size
+
+
+def segments_to_merge(segments: Sequence[tuple[str, int]]) -> list[str]:
+    """Which of the segments (path, rows) should become one: the smallest class that has `MERGE_FANOUT` of them.
+
+    Returns [] where nothing needs to be merged. What a merge would make larger than `LARGEST_MERGE_ROWS` is left.
+    """
+    ordered = sorted(segments, key=lambda segment: (size_class(segment[1]), segment[0]))
+    for _, same in itertools.groupby(ordered, key=lambda segment: size_class(segment[1])):
+        members = list(same)
+        if len(members) >= MERGE_FANOUT and sum(rows for _, rows in members) <= LARGEST_MERGE_ROWS:
+            return [path for path, _ in members]
+    return []
+
+
+def hash_column(hashes: Sequence[str]) -> pa.Array:
+    """Hashes as `identity.hash_fields` writes them, as a column of their 16 bytes."""
+    return pa.array([bytes.fromhex(hashed[-32:]) for hashed in hashes], type=pa.binary(KEY_BYTES))

@@ -1,0 +1,143 @@
+"""The steps at the foot of the graph: rows become tables, keys become index segments, and a run its summary."""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import msgspec
+import pyarrow as pa
+
+from pipeline.files import open_read, open_write
+from pipeline.staging import Staging
+from pipeline.store.index import hash_column, sorted_segment, write_segment
+from schemas.dedup import IndexRows
+from schemas.index import INDEXES
+from schemas.staged import RowSlice, RunSummary, WriteTask
+from schemas.state import StagedFile
+from transforms.shards import by_shard
+from transforms.summary import merge_summaries
+
+
+@dataclasses.dataclass(eq=False)
+class PlanWrites(beam.PTransform):  # type: ignore[misc]
+    """Brings the slices of each partition together: RowSlice -> WriteTask.
+
+    shards: in how many tasks at the most; all slices of a partition are in one.
+    """
+
+    shards: int
+
+    def expand(self, slices: beam.PCollection) -> beam.PCollection:
+        """Wires one shuffle of slices, by partition."""
+        return (
+            slices
+            | "KeyByPartition"
+            >> beam.Map(_keyed_by_partition, shards=self.shards).with_output_types(tuple[int, RowSlice])
+            | "GroupByPartition" >> beam.GroupByKey()
+            | "ToWriteTasks"
+            >> beam.MapTuple(lambda _, grouped: WriteTask(tuple(grouped))).with_output_types(WriteTask)
+        )
+
+
+def _keyed_by_partition(piece: RowSlice, shards: int) -> tuple[int, RowSlice]:
+    # Python's own hash differs from process to process; this one has only to be even and the same everywhere.
+    return zlib.crc32(f"{piece.table}/{piece.partition}".encode()) % shards, piece
+
+
+@dataclasses.dataclass(eq=False)
+class WriteIndex(beam.PTransform):  # type: ignore[misc]
+    """Writes what has to be remembered as sorted segments: IndexRows -> RunSummary.
+
+    One segment for each index and key range, in the staging folder.
+    """
+
+    staging: Staging
+    run_id: str
+    shards: int
+
+    def expand(self, rows: beam.PCollection) -> beam.PCollection:
+        """Wires one shuffle of index rows, by index and key range."""
+        return (
+            rows
+            | "ShardIndexRows" >> beam.FlatMap(_sharded, shards=self.shards).with_output_types(tuple[str, IndexRows])
+            | "GroupIndexRows" >> beam.GroupByKey()
+            | "WriteSegments"
+            >> beam.ParDo(_WriteSegment(self.staging, self.run_id)).with_output_types(RunSummary)
+        )
+
+
+def _sharded(batch: IndexRows, shards: int) -> Iterator[tuple[str, IndexRows]]:
+    for shard, rows in by_shard(batch.rows, lambda row: str(row[0]), shards).items():
+        yield f"{batch.index}/{shard:05d}", IndexRows(batch.index, rows)
+
+
+class _WriteSegment(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, staging: Staging, run_id: str) -> None:
+        self._staging = staging
+        self._run_id = run_id
+
+    def process(self, element: tuple[str, Iterable[IndexRows]]) -> Iterator[RunSummary]:
+        index, shard = element[0].split("/")
+        rows = [row for batch in element[1] for row in batch.rows]
+        table = sorted_segment(index_table(index, rows))
+        name = self._staging.new_name("index", ".parquet")
+        with open_write(self._staging.path(name)) as file:
+            write_segment(table, file)
+            size = file.tell()
+        target = f"_index/{index}/{self._run_id}-{shard}.parquet"
+        yield RunSummary(files=(StagedFile(name, target, f"index/{index}", table.num_rows, size),))
+
+
+def index_table(index: str, rows: Iterable[tuple[str | int, ...]]) -> pa.Table:
+    """Rows for an index, with hashes as they stand in the tables, as a table with that index's columns."""
+    schema = INDEXES[index]
+    columns: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        for name, value in zip(schema.names, row, strict=True):
+            columns[name].append(value)
+    arrays = [
+        hash_column(columns[field.name])
+        if pa.types.is_fixed_size_binary(field.type)
+        else pa.array(columns[field.name], type=field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+@dataclasses.dataclass(eq=False)
+class WriteSummary(beam.PTransform):  # type: ignore[misc]
+    """Adds up all summaries and leaves the whole in the staging folder, for the commit: RunSummary -> nothing.
+
+    It holds names and numbers only, and exists once all else that the run writes does.
+    """
+
+    staging: Staging
+
+    def expand(self, summaries: beam.PCollection) -> beam.PCollection:
+        """Wires the one step that every branch of the graph ends in."""
+        return (
+            summaries
+            | "AddUp" >> beam.CombineGlobally(merge_summaries)
+            | "WriteSummary" >> beam.Map(_write_summary, staging=self.staging)
+        )
+
+
+def _write_summary(summary: RunSummary, staging: Staging) -> None:
+    with open_write(staging.path(summary_name(staging))) as file:
+        file.write(msgspec.json.encode(summary))
+
+
+def summary_name(staging: Staging) -> str:
+    """Where a run's summary is left, relative to OUT."""
+    return f"{staging.folder}/summary.json"
+
+
+def read_summary(staging: Staging) -> RunSummary:
+    """The summary that the graph has left. Raises FileNotFoundError where it didn't come so far."""
+    with open_read(staging.path(summary_name(staging))) as file:
+        return msgspec.json.decode(file.read(), type=RunSummary)

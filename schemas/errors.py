@@ -1,0 +1,27 @@
+"""The two ways a record leaves the main road, and the codes that say what was repaired on those that stay."""
+
+from __future__ import annotations
+
+
+class RecordError(Exception):
+    """A record is at fault and can't go on.
+
+    reason: short, fixed, lower case with hyphens ("no-body"): it is counted.
+    detail: one sentence that a person can act on, with the address or the place.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+    def __reduce__(self) -> tuple[type[RecordError], tuple[str, str]]:
+        return (RecordError, (self.reason, self.detail))
+
+
+class UsageError(Exception):
+    """The command line or the output folder can't be worked with; said before anything starts."""
+
+
+class RunError(Exception):
+    """A run failed for a reason that a person can act on; the message says which."""

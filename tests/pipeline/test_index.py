@@ -1,0 +1,81 @@
+"""Segments of `_index`: look-ups find exactly what is there, and merging changes nothing."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipeline.files import open_write
+from pipeline.store import index
+from pipeline.store.index import KeyIndex, segments_to_merge, size_class, sorted_segment, write_segment
+from pipeline.write import index_table
+
+
+def table_of(keys: list[bytes], version: int = 1) -> pa.Table:
+    """Rows of the articles index with these keys."""
+    rows = [("a1" + key.hex(), version, "r1" + key.hex(), "a1" + key.hex()) for key in keys]
+    return index_table("articles", rows)
+
+
+def write(folder: Path, name: str, table: pa.Table) -> str:
+    path = str(folder / name)
+    with open_write(path) as file:
+        write_segment(sorted_segment(table), file)
+    return path
+
+
+def random_keys(count: int, seed: int) -> list[bytes]:
+    generator = random.Random(seed)
+    return [generator.randbytes(16) for _ in range(count)]
+
+
+def test_a_lookup_finds_what_is_there_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Over several segments and many row groups, with keys at every edge."""
+    monkeypatch.setattr(index, "ROW_GROUP_ROWS", 64)
+    held = [*random_keys(1_000, 1), b"\x00" * 16, b"\xff" * 16, b"\x01" + b"\x00" * 15]
+    segments = [write(tmp_path, f"{part}.parquet", table_of(held[part::3])) for part in range(3)]
+    wanted = held[::7] + held[-3:] + random_keys(500, 2)
+    found = KeyIndex("articles", tuple(segments)).lookup(wanted)
+    assert {row["key"] for row in found.to_pylist()} == set(wanted) & set(held)
+    assert found.schema == table_of([]).schema
+
+
+def test_keys_that_share_their_first_half_are_told_apart(tmp_path: Path):
+    """The halves are compared both."""
+    same_half = [b"\x05" * 8 + bytes([low]) * 8 for low in range(4)]
+    segment = write(tmp_path, "a.parquet", table_of(same_half[:2]))
+    found = KeyIndex("articles", (segment,)).lookup([same_half[1], same_half[2]])
+    assert [row["key"] for row in found.to_pylist()] == [same_half[1]]
+
+
+def test_several_rows_of_one_key_are_all_found(tmp_path: Path):
+    """An article has a row for each version."""
+    key = b"\x07" * 16
+    segment = write(tmp_path, "a.parquet", pa.concat_tables([table_of([key], 1), table_of([key], 2)]))
+    found = KeyIndex("articles", (segment,)).lookup([key, key])
+    assert sorted(row["version"] for row in found.to_pylist()) == [1, 2]
+
+
+def test_nothing_is_found_in_nothing():
+    """No segments, or no keys, is an empty table with the right columns."""
+    assert KeyIndex("articles").lookup([b"\x00" * 16]).num_rows == 0
+    assert KeyIndex("contents", ("nowhere.parquet",)).lookup([]).num_rows == 0
+
+
+def test_segments_are_merged_when_there_are_many_of_like_size():
+    """Small ones first, and never one that would be too large to hold."""
+    small = [(f"s{number}", 10) for number in range(index.MERGE_FANOUT)]
+    large = [(f"l{number}", index.LARGEST_MERGE_ROWS) for number in range(index.MERGE_FANOUT)]
+    assert segments_to_merge([*small[1:], *large]) == []
+    assert sorted(segments_to_merge([*small, *large])) == sorted(path for path, _ in small)
+
+
+def test_size_classes_grow_by_the_fanout():
+    """A merge of one class's segments is of the next class."""
+    rows = index.SMALLEST_CLASS_ROWS
+    assert size_class(rows) == 0
+    assert size_class(rows * index.MERGE_FANOUT) == 1
+    assert size_class(rows * index.MERGE_FANOUT + index.MERGE_FANOUT) == 2

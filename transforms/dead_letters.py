@@ -1,0 +1,104 @@
+"""Tells dead letters that are new from those on record: an item that fails in every run is written once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+
+from schemas.dedup import DeadLetterKey, DeadLetterKeyBatch, IndexRows
+from schemas.staged import PreparedBatch, RowSlice, RunSummary
+from schemas.state import Counts, DeadLetterExample
+from transforms.dedup import Lookup
+from transforms.functions.identity import hash_key
+from transforms.shards import by_shard
+
+_SUMMARIES = "summaries"
+_INDEX_ROWS = "index_rows"
+
+
+class SortedDeadLetters(NamedTuple):
+    """slices: RowSlice of what is to be written. index_rows: what has to be remembered. summaries: the counts."""
+
+    slices: beam.PCollection
+    index_rows: beam.PCollection
+    summaries: beam.PCollection
+
+
+@dataclasses.dataclass(eq=False)
+class SortDeadLetters(beam.PTransform):  # type: ignore[misc]
+    """Finds which staged dead letters are new: PreparedBatch -> `SortedDeadLetters`.
+
+    index: the index "dead_letters". shards: key ranges, a power of two.
+    to_slices: places rows of staged dead letters in the partitions of their table.
+    """
+
+    index: Lookup
+    shards: int
+    to_slices: Callable[[Iterable[DeadLetterKey]], list[RowSlice]]
+
+    def expand(self, prepared: beam.PCollection) -> SortedDeadLetters:
+        """Wires one shuffle of keys."""
+        outputs = (
+            prepared
+            | "ShardDeadLetters"
+            >> beam.ParDo(_ShardKeys(self.shards)).with_output_types(tuple[int, DeadLetterKeyBatch])
+            | "GroupDeadLetters" >> beam.GroupByKey()
+            | "DropKnownDeadLetters"
+            >> beam.ParDo(_DropKnown(self.index, self.to_slices)).with_outputs(
+                _INDEX_ROWS, _SUMMARIES, main="slices"
+            )
+        )
+        return SortedDeadLetters(
+            outputs.slices.with_output_types(RowSlice),
+            outputs[_INDEX_ROWS].with_output_types(IndexRows),
+            outputs[_SUMMARIES].with_output_types(RunSummary),
+        )
+
+
+class _ShardKeys(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, shards: int) -> None:
+        self._shards = shards
+
+    def process(self, batch: PreparedBatch) -> Iterator[tuple[int, DeadLetterKeyBatch]]:
+        for shard, keys in by_shard(batch.dead_letter_keys, lambda letter: letter.key, self._shards).items():
+            yield shard, DeadLetterKeyBatch(keys)
+
+
+class _DropKnown(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, index: Lookup, to_slices: Callable[[Iterable[DeadLetterKey]], list[RowSlice]]) -> None:
+        self._index = index
+        self._to_slices = to_slices
+
+    def process(self, element: tuple[int, Iterable[DeadLetterKeyBatch]]) -> Iterator[Any]:
+        letters = [letter for batch in element[1] for letter in batch.keys]
+        # The same record refused twice in one run (one file given by two paths that are one) is one letter.
+        first = {letter.key: letter for letter in sorted(letters, key=lambda one: one.ref.row, reverse=True)}
+        known = {
+            row["key"] for row in self._index.lookup([hash_key(key) for key in first]).select(["key"]).to_pylist()
+        }
+        new = [letter for key, letter in sorted(first.items()) if hash_key(key) not in known]
+        yield from self._to_slices(new)
+        if new:
+            yield beam.pvalue.TaggedOutput(
+                _INDEX_ROWS, IndexRows("dead_letters", tuple((letter.key,) for letter in new))
+            )
+        counts = Counts(dead_letter=len(letters), dead_letter_known=len(letters) - len(new))
+        yield beam.pvalue.TaggedOutput(_SUMMARIES, RunSummary(counts, dead_letters=examples_of(letters)))
+
+
+def examples_of(letters: Iterable[DeadLetterKey]) -> tuple[DeadLetterExample, ...]:
+    """How many dead letters had each reason, with one of each: the first by its detail, whatever the order."""
+    letters = list(letters)
+    counts = Counter((letter.stage, letter.reason) for letter in letters)
+    details: dict[tuple[str, str], str] = {}
+    for letter in letters:
+        key = letter.stage, letter.reason
+        details[key] = min(details.get(key, letter.detail), letter.detail)
+    return tuple(
+        DeadLetterExample(stage, reason, counts[stage, reason], details[stage, reason])
+        for stage, reason in sorted(counts)
+    )

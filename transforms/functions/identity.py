@@ -1,0 +1,127 @@
+"""Stable hashes: which article this is, what it says, and which revision of it.
+
+Every stored hash starts with one letter for its kind and the version of its recipe, then 128 bits of BLAKE2b in
+hex. A recipe is never changed in place: a new one gets a new version, since tables and `_index` outlive us.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from schemas.records import Article, DeadLetter, RawItem
+
+#: A text with fewer words than this says too little to be recognised by itself ("Read more", "Comments"): its
+#: title and day are compared as well.
+SHORT_TEXT_WORDS = 20
+
+_NOT_WORDS = re.compile(r"[\W_]+")
+
+# Identifiers that are unique in the world by their form: RFC 4151 tag URIs, and URNs such as urn:uuid.
+_GLOBAL_GUID = re.compile(r"(?:tag:[^,\s]+,\d{4}|urn:[a-z0-9][a-z0-9-]+:)", re.IGNORECASE)
+
+
+def hash_fields(kind: str, fields: Iterable[str | None]) -> str:
+    """A hash of named fields in a fixed order: `kind` ("a1", "c1" ...) followed by 32 hex digits.
+
+    Each field is framed by its length, so that ("ab", "c") and ("a", "bc") differ, and None differs from "".
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for field in fields:
+        if field is None:
+            digest.update(b"-;")
+        else:
+            data = field.encode("utf-8", "surrogatepass")
+            digest.update(b"%d:" % len(data))
+            digest.update(data)
+    return kind + digest.hexdigest()
+
+
+def hash_key(hashed: str) -> bytes:
+    """The 16 bytes of a hash made by `hash_fields`: what `_index` sorts by and compares."""
+    return bytes.fromhex(hashed[-32:])
+
+
+def comparable_text(text: str) -> str:
+    """Text with what is cosmetic taken out: case, punctuation, white space and compatibility forms.
+
+    Two texts that a reader would call the same, set in other quotes or broken into other lines, compare equal.
+    """
+    return _NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def content_hash(text: str) -> str:
+    """The hash of a normalised text ("c1..."), blind to cosmetic changes."""
+    return hash_fields("c1", (comparable_text(text),))
+
+
+def article_id(item: RawItem, canonical_url: str | None, guid_url: str | None, source: str | None, text: str) -> str:
+    """The id ("a1...") under which all versions of an article stand.
+
+    Taken from the steadiest thing that the item states of itself, so that an edited title, slug or tracking
+    parameter changes nothing:
+
+    1. a guid that is an address (`guid_url`, canonical): a permalink, the same in every feed of a publisher;
+    2. a guid that is unique by its form (tag:, urn:);
+    3. any other guid, within its feed, or for JSONL within its source: "123" means something else elsewhere;
+    4. the canonical address;
+    5. the source and the text itself, for what has neither. An edited text is then another article.
+    """
+    guid = item.origin.guid
+    if guid_url is not None:
+        return hash_fields("a1", ("url", guid_url))
+    if guid is not None and _GLOBAL_GUID.match(guid):
+        return hash_fields("a1", ("guid", guid))
+    if guid is not None and item.origin.kind == "feed":
+        return hash_fields("a1", ("feed-guid", item.origin.feed_url or item.origin.uri, guid))
+    if canonical_url is not None:
+        return hash_fields("a1", ("url", canonical_url))
+    if guid is not None:
+        return hash_fields("a1", ("record-id", source or item.origin.uri, guid))
+    return hash_fields("a1", ("text", source, comparable_text(item.title or ""), comparable_text(text)))
+
+
+def revision_hash(title: str | None, content: str) -> str:
+    """The hash ("r1...") of what makes a version: the headline and the text (by its `content_hash`).
+
+    Bylines, times and tags are left out: feeds of one publisher disagree on them over one and the same text.
+    """
+    return hash_fields("r1", (comparable_text(title or ""), content))
+
+
+def content_key(article: Article) -> str | None:
+    """The hash by which two articles count as the same text, or None where the text can't tell.
+
+    A text of `SHORT_TEXT_WORDS` or more stands for itself. A shorter one counts only together with its title and
+    its day. An article with no text at all is never the duplicate of another by content.
+    """
+    if article.word_count >= SHORT_TEXT_WORDS:
+        return article.content_hash
+    if article.word_count == 0:
+        return None
+    moment = article.published_at or article.updated_at
+    return hash_fields(
+        "s1",
+        (
+            comparable_text(article.title or ""),
+            article.content_hash,
+            None if moment is None else moment.date().isoformat(),
+        ),
+    )
+
+
+def dead_letter_key(letter: DeadLetter) -> str:
+    """The hash ("d1...") by which a refused record is known again: where it stood, why it was refused, and its payload."""
+    payload = b"" if letter.payload is None else letter.payload
+    return hash_fields(
+        "d1",
+        (
+            letter.stage,
+            letter.reason,
+            letter.origin_uri,
+            None if letter.position is None else str(letter.position),
+            hashlib.blake2b(payload, digest_size=16).hexdigest(),
+        ),
+    )

@@ -1,0 +1,115 @@
+"""From what a source states to what the tables say: RawItem -> Article."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from schemas.errors import RecordError
+from schemas.records import Article, RawItem, TimeQuality
+from transforms.functions.bylines import parse_bylines
+from transforms.functions.html_text import html_to_text
+from transforms.functions.identity import article_id, content_hash
+from transforms.functions.sources import publisher_timezone, resolve_source
+from transforms.functions.text import clean_text, one_line, word_count
+from transforms.functions.times import read_time
+from transforms.functions.urls import canonical_url, clean_url, registrable_domain
+
+# From sure to unsure: an article's time_quality is that of the least sure time it states.
+_QUALITIES: tuple[TimeQuality, ...] = ("exact", "assumed_zone", "date_only", "missing")
+
+
+def normalise_item(item: RawItem, now: dt.datetime, run_id: str) -> Article:
+    """Turns a parsed item into an article, inventing nothing.
+
+    What the item doesn't state is None; what was repaired or doubted is a code in `warnings`. version, group_id,
+    language and entities are left for later stages.
+
+    now: when the item was fetched or read; relative and future times are judged by it.
+
+    Raises RecordError "no-text" where the item has neither title, summary nor body.
+    """
+    warnings: list[str] = list(item.warnings)
+    title = _field_text(item.title, item.title_is_html)
+    title = None if title is None else one_line(title) or None
+    summary = _field_text(item.summary, item.summary_is_html)
+    body = _field_text(item.body, item.body_is_html)
+    text = body or summary or ""
+    if not text and title is None:
+        raise RecordError("no-text", f"item {item.origin.position} of {item.origin.uri} has no title and no text")
+    if not text:
+        warnings.append("title_only")
+    elif body is None:
+        warnings.append("summary_only")
+
+    url = None if item.url is None else clean_url(item.url)
+    canonical = None if item.url is None else canonical_url(item.url)
+    if item.url is not None and canonical is None:
+        warnings.append("bad_url")
+    domain = None if canonical is None else registrable_domain(canonical)
+    named_domain = domain if item.source_url is None else registrable_domain(item.source_url) or domain
+
+    byline = parse_bylines(item.bylines)
+    warnings += byline.warnings
+    source = resolve_source(item.source, named_domain, item.feed_title, byline.organisation)
+    warnings += source.warnings
+
+    zone = None if source.domain is None else publisher_timezone(source.domain)
+    published = read_time(item.published, now, zone, item.language)
+    updated = read_time(item.updated, now, zone, item.language)
+    warnings += published.warnings
+    warnings += updated.warnings
+
+    guid = item.origin.guid
+    guid_url = canonical_url(guid) if guid is not None and guid.lower().startswith(("http://", "https://")) else None
+    return Article(
+        article_id=article_id(item, canonical, guid_url, source.name, text),
+        text=text,
+        content_hash=content_hash(text),
+        time_quality=_quality((published.instant, published.quality), (updated.instant, updated.quality)),
+        ingested_at=now,
+        origin=item.origin,
+        run_id=run_id,
+        word_count=word_count(text),
+        url=url,
+        canonical_url=canonical,
+        title=title,
+        summary=summary,
+        byline=_byline(item.bylines),
+        authors=byline.authors,
+        byline_org=byline.organisation,
+        source=source.name,
+        source_domain=source.domain,
+        published_at=published.instant,
+        updated_at=updated.instant,
+        language_declared=_language_tag(item.language),
+        tags=_tags(item.tags),
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _field_text(value: str | None, is_html: bool) -> str | None:
+    if value is None:
+        return None
+    return clean_text(html_to_text(value) if is_html else value) or None
+
+
+def _byline(bylines: tuple[str, ...]) -> str | None:
+    """The bylines as published, on one line; several author elements are set apart by "; "."""
+    lines = (one_line(line) for line in bylines)
+    return "; ".join(line for line in lines if line) or None
+
+
+def _quality(*stated: tuple[dt.datetime | None, TimeQuality]) -> TimeQuality:
+    """The quality of the times that are there; "missing" where none is."""
+    qualities = [quality for instant, quality in stated if instant is not None]
+    return max(qualities, key=_QUALITIES.index, default="missing")
+
+
+def _language_tag(tag: str | None) -> str | None:
+    """The declared language tag (BCP 47), trimmed and in lower case but otherwise as stated."""
+    return None if tag is None else tag.strip().lower().replace("_", "-") or None
+
+
+def _tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+    cleaned = (one_line(tag) for tag in tags)
+    return tuple(dict.fromkeys(tag for tag in cleaned if tag))

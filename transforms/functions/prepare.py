@@ -1,0 +1,139 @@
+"""From bytes to articles: parse and normalise in one go, for one payload.
+
+The two steps run together since what lies between them is never shuffled: one call per payload keeps the
+framework out of the inner loop and can be sent to another process whole.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from schemas.errors import RecordError
+from schemas.records import DEAD_LETTER_PAYLOAD_BYTES, Article, DeadLetter, Origin, Payload, RawItem
+from transforms.functions.feeds import parse_feed
+from transforms.functions.jsonl import parse_line
+from transforms.functions.normalise import normalise_item
+from transforms.functions.seed_text import parse_seed
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Prepared:
+    """What one payload holds. read: its items, of which each is in `articles` or in `dead_letters`."""
+
+    read: int
+    articles: tuple[Article, ...]
+    dead_letters: tuple[DeadLetter, ...]
+
+
+def prepare_payload(payload: Payload, now: dt.datetime, run_id: str) -> Prepared:
+    """Parses and normalises all items of a payload. Never raises for what the payload holds.
+
+    now: when it was read or fetched. A payload that can't be parsed as a whole is one item, read and dead.
+    """
+    origin = Origin(payload.kind, payload.uri, feed_url=payload.feed_url, position=payload.position)
+    refuse = _Refusals(origin, now, run_id)
+    parse = {"seed": _seed_items, "feed": _feed_items, "jsonl": _jsonl_items}[payload.kind]
+    articles = []
+    for item, source in parse(payload, origin, refuse):
+        try:
+            articles.append(normalise_item(item, now, run_id))
+        except RecordError as error:
+            refuse("normalise", error, source, item.origin)
+    return Prepared(len(articles) + len(refuse.letters), tuple(articles), tuple(refuse.letters))
+
+
+@dataclasses.dataclass
+class _Refusals:
+    """Collects the dead letters of one payload."""
+
+    origin: Origin
+    now: dt.datetime
+    run_id: str
+    letters: list[DeadLetter] = dataclasses.field(default_factory=list)
+
+    def __call__(self, stage: str, error: RecordError, payload: bytes, origin: Origin | None = None) -> None:
+        self.letters.append(dead_letter(stage, error, payload, origin or self.origin, self.now, self.run_id))
+
+
+def dead_letter(
+    stage: str, error: RecordError, payload: bytes | None, origin: Origin, now: dt.datetime, run_id: str
+) -> DeadLetter:
+    """A refused record as a dead letter, with the first 64 KiB of its payload."""
+    return DeadLetter(
+        stage=stage,
+        reason=error.reason,
+        detail=error.detail,
+        origin_uri=origin.uri,
+        failed_at=now,
+        run_id=run_id,
+        feed_url=origin.feed_url,
+        guid=origin.guid,
+        position=origin.position,
+        payload=None if payload is None else payload[:DEAD_LETTER_PAYLOAD_BYTES],
+        payload_bytes=None if payload is None else len(payload),
+    )
+
+
+_Items = Iterator[tuple[RawItem, bytes]]
+_Refuse = Callable[..., None]
+
+
+def _seed_items(payload: Payload, origin: Origin, refuse: _Refuse) -> _Items:
+    for data in payload.parts:
+        try:
+            yield parse_seed(data, origin), data
+        except RecordError as error:
+            refuse("parse", error, data)
+
+
+def _jsonl_items(payload: Payload, origin: Origin, refuse: _Refuse) -> _Items:
+    for offset, line in enumerate(payload.parts):
+        if not line.strip():
+            continue
+        line_origin = dataclasses.replace(origin, position=payload.position + offset)
+        try:
+            yield parse_line(line, line_origin), line
+        except RecordError as error:
+            refuse("parse", error, line, line_origin)
+
+
+def _feed_items(payload: Payload, origin: Origin, refuse: _Refuse) -> _Items:
+    for data in payload.parts:
+        try:
+            feed = parse_feed(data, origin, payload.content_type)
+        except RecordError as error:
+            refuse("parse", error, data)
+            continue
+        for position, reason, detail, item_data in feed.rejected:
+            refuse(
+                "parse",
+                RecordError(reason, detail),
+                item_data,
+                dataclasses.replace(origin, position=position, feed_url=origin.feed_url or feed.url),
+            )
+        # The item's own bytes are not kept apart by the parser: the feed's are what can be replayed.
+        yield from ((item, data) for item in without_shared_guids(feed.items))
+
+
+def without_shared_guids(items: Iterable[RawItem]) -> Iterator[RawItem]:
+    """Takes away guids that several items of one feed share over different addresses.
+
+    Such a guid names nothing (a feed generator that writes the site's address, or "0", into each); left in, it
+    would make all of them versions of one article. The address takes its place, and a warning says so.
+    """
+    items = list(items)
+    addresses: Counter[str] = Counter(
+        guid for guid, _ in {(item.origin.guid, item.url) for item in items} if guid is not None
+    )
+    for item in items:
+        if item.origin.guid is not None and addresses[item.origin.guid] > 1:
+            yield dataclasses.replace(
+                item,
+                origin=dataclasses.replace(item.origin, guid=None),
+                warnings=(*item.warnings, "guid_not_unique"),
+            )
+        else:
+            yield item

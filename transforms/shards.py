@@ -1,0 +1,24 @@
+"""Splitting batches by key range, so that few, fat elements are shuffled."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from transforms.functions.identity import hash_key
+
+T = TypeVar("T")
+
+
+def shard_of(hashed: str, shards: int) -> int:
+    """The shard, 0 to shards - 1, whose key range holds a hash. Shards are equal ranges; their number is 2^n up to 2^16."""
+    return int.from_bytes(hash_key(hashed)[:2], "big") * shards >> 16
+
+
+def by_shard(items: Iterable[T], key: Callable[[T], str], shards: int) -> dict[int, tuple[T, ...]]:
+    """Items grouped by the shard of their hash."""
+    grouped: dict[int, list[T]] = defaultdict(list)
+    for item in items:
+        grouped[shard_of(key(item), shards)].append(item)
+    return {shard: tuple(members) for shard, members in grouped.items()}
