@@ -93,7 +93,9 @@ install() {
         base="$(find_python)"
     fi
     mkdir -p -- "$venv"
-    printf '%s\n' "$$" >"$venv/installing"
+    if ! (set -o noclobber && printf '%s\n' "$$" >"$venv/installing") 2>/dev/null; then
+        fail "can't write to $venv, or another run_local.sh has just begun to"
+    fi
     rm -f -- "$venv"/*.installed
     say "Installing newsbeam and what it needs by $lock into .venv (once, about a minute)"
     if [[ -n $base ]]; then

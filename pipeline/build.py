@@ -23,10 +23,8 @@ from pipeline.staging import Staging
 from pipeline.store.index import KeyIndex
 from pipeline.work import FinishBatch, PrepareBatch, WriteTables, dead_letter_slices
 from pipeline.write import PlanWrites, WriteIndex, WriteSummary
-from schemas.dedup import IndexRows
-from schemas.records import PayloadBatch
 from schemas.sources import FeedRequest, SourceFile
-from schemas.staged import FinishedBatch, FinishTask, PreparedBatch, RowSlice, RunSummary, WriteTask
+from schemas.staged import FinishedBatch, PreparedBatch, RowSlice, RunSummary
 from schemas.state import Counts, FeedState
 from transforms.batches import RunBatches
 from transforms.coders import register_coders
@@ -72,7 +70,7 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
         plan.staging, plan.limits, plan.max_input_bytes, plan.now, plan.run_id, plan.progress, plan.spread
     )
     parsed = (
-        read.payloads.with_output_types(PayloadBatch)
+        read.payloads
         | "Prepare" >> heavy(PrepareBatch(plan.staging, plan.now, plan.run_id)).with_output_types(PreparedBatch)
     )
     prepared = (
@@ -90,7 +88,7 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
         plan.indexes["articles"], plan.indexes["contents"], plan.key_shards
     )
     finished = (
-        decided.tasks.with_output_types(FinishTask)
+        decided.tasks
         | "Finish"
         >> heavy(FinishBatch(plan.staging, plan.entities, plan.partition_by)).with_output_types(FinishedBatch)
         | "CountFinished" >> beam.ParDo(_Count(plan.progress)).with_output_types(FinishedBatch)
@@ -106,13 +104,13 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
     )
     indexed = (
         (decided.index_rows, dead.index_rows)
-        | "AllIndexRows" >> beam.Flatten().with_output_types(IndexRows)
+        | "AllIndexRows" >> beam.Flatten()
         | "WriteIndex" >> WriteIndex(plan.staging, plan.run_id, plan.key_shards)
     )
     _ = (
         (
-            prepared | "ReadCounts" >> beam.Map(lambda batch: RunSummary(Counts(read=batch.read))),
-            finished | "Verdicts" >> beam.Map(lambda batch: RunSummary(batch.counts)),
+            prepared | "ReadCounts" >> beam.Map(_read_summary),
+            finished | "Verdicts" >> beam.Map(_verdict_summary),
             read.states | "FeedStates" >> beam.Map(_feed_summary),
             dead.summaries,
             written,
@@ -121,6 +119,14 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
         | "AllSummaries" >> beam.Flatten()
         | "Summarise" >> WriteSummary(plan.staging)
     )
+
+
+def _read_summary(batch: PreparedBatch) -> RunSummary:
+    return RunSummary(Counts(read=batch.read))
+
+
+def _verdict_summary(batch: FinishedBatch) -> RunSummary:
+    return RunSummary(batch.counts)
 
 
 def _feed_summary(state: FeedState) -> RunSummary:

@@ -1,10 +1,10 @@
 """Files in OUT, on this machine's disk or on any filesystem that Beam knows.
 
-Paths are strings with forward slashes: `/data/news`, `s3://bucket/news`, `gs://...`, `hdfs://...`. What is promised
-is what every one of them can give:
+Paths are strings with forward slashes: `/data/news`, `s3://bucket/news`, `gs://...`, `hdfs://...`. What is
+promised is what every one of them can give:
 
-- A reader never sees a torn file that `write_bytes` or `move` made: on disk and HDFS the last act is a rename, on
-  object stores an object appears when it is complete.
+- A reader never sees a torn file that `write_bytes` or `move` made: on disk and HDFS the last act is a
+  rename, on object stores an object appears when it is complete.
 - `move`, `delete` and `delete_folder` may be tried again after an interruption at any point.
 - On disk `write_bytes` outlasts a power cut; what `open_write` and `move` did does so after `sync`.
 
@@ -48,14 +48,20 @@ def is_local(path: str) -> bool:
 
 
 def require_filesystem(path: str) -> None:
-    """Raises UsageError where Beam, as installed, can't work on the path's filesystem."""
+    """Raises UsageError where a remote folder can't be asked for its files: said before anything starts.
+
+    Filesystems other than the local one need Beam's options (`FileSystems.set_options`) in every process that
+    uses them, the packages of one of Beam's extras, and credentials; each of these shows at the first
+    question only.
+    """
     if is_local(path):
         return
     try:
-        _filesystem(path)
-    except (ValueError, ImportError) as error:
-        # Beam's message names the extra to install, apache-beam[aws] for example, or the option that is missing.
-        raise UsageError(f"{path}: this filesystem can't be used: {error}") from error
+        _filesystem(path).exists(join(path, "_runs"))
+    except (ValueError, ImportError, OSError) as error:
+        # Beam's message names the extra to install, apache-beam[gcp] for example, or the option that is
+        # missing.
+        raise UsageError(f"{path}: can't be used: {error}") from error
 
 
 def join(base: str, *parts: str) -> str:
@@ -88,8 +94,8 @@ def read_bytes(path: str) -> bytes:
 def open_write(path: str) -> Iterator[BinaryIO]:
     """Creates a file, and the folders above it, and gives a stream for its bytes.
 
-    For files that nobody looks for yet: on disk a reader would see the unfinished file. It may be lost in a power
-    cut until `sync`. What was there before is replaced.
+    For files that nobody looks for yet: on disk a reader would see the unfinished file. It may be lost in a
+    power cut until `sync`. What was there before is replaced.
     """
     if is_local(path):
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
@@ -104,9 +110,9 @@ def open_write(path: str) -> Iterator[BinaryIO]:
 def write_bytes(path: str, data: bytes) -> None:
     """Writes a whole file, with the folders above it, at once: readers see the old content or all of the new.
 
-    Where it has to go through a temporary name, that is `.NAME.part` beside the file: always the same, so that an
-    interrupted writing leaves nothing once it is done again. Two writers of one path at the same time are not
-    provided for. On HDFS, whose rename replaces nothing, a file that changes is missing for a moment.
+    Where it has to go through a temporary name, that is `.NAME.part` beside the file: always the same, so
+    that an interrupted writing leaves nothing once it is done again. Two writers of one path at the same time
+    are not provided for. On HDFS, whose rename replaces nothing, a file that changes is missing for a moment.
     """
     if is_local(path):
         part = _part(path)
@@ -135,7 +141,8 @@ def write_bytes(path: str, data: bytes) -> None:
 def list_files(folder: str) -> list[FileInfo]:
     """All files at any depth under a folder, by path. A folder that isn't there has none.
 
-    Paths start with `folder` as given. Links to folders are followed on disk: a table may lie on another volume.
+    Paths start with `folder` as given. Links to folders are followed on disk: a table may lie on another
+    volume.
     """
     folder = folder.rstrip("/")
     found = _list_local(folder) if is_local(folder) else _list_remote(folder)
@@ -143,7 +150,7 @@ def list_files(folder: str) -> list[FileInfo]:
 
 
 def subfolders(folder: str) -> list[str]:
-    """The names of the folders right under a folder, sorted. On disk empty ones count, elsewhere they don't exist."""
+    """The names of the folders right under a folder, sorted. Only on disk may they be empty."""
     if is_local(folder):
         try:
             with os.scandir(folder) as entries:
@@ -168,7 +175,8 @@ def size(path: str) -> int | None:
 
 
 def move(source: str, target: str) -> None:
-    """Moves a file, making the folders above the target. Done already (only the target is there), it does nothing.
+    """Moves a file, making the folders above the target. Done already (only the target is there), it does
+    nothing.
 
     Raises FileNotFoundError where neither is there, and FileExistsError where the target is another file.
     """
@@ -230,7 +238,8 @@ def sync(paths: Iterable[str], root: str) -> None:
         while folder.startswith(top) and folder not in folders:
             folders.add(folder)
             folder = os.path.dirname(folder)
-    # Disks write what they are asked for together in one go: side by side, 1,000 files take a fraction of the time.
+    # Disks write what they are asked for together in one go: side by side, 1,000 files take a fraction of the
+    # time.
     with concurrent.futures.ThreadPoolExecutor(_SYNC_THREADS) as pool:
         for done in (pool.map(_sync_path, local), pool.map(_sync_path, sorted(folders))):
             collections.deque(done, maxlen=0)
@@ -258,7 +267,8 @@ def _move_local(source: str, target: str) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        # A table that is a link to another volume: copied under a name that no reader takes for a table's file.
+        # A table that is a link to another volume: copied under a name that no reader takes for a table's
+        # file.
         part = _part(target)
         shutil.copyfile(source, part)
         _sync_path(part)
@@ -269,8 +279,9 @@ def _move_local(source: str, target: str) -> None:
 def _is_copy(source: str, target: str) -> bool:
     if is_local(target):
         return filecmp.cmp(source, target, shallow=False)
-    # A rename of a filesystem with folders is one act. On object stores it is a copy and a deletion, and the copy
-    # appears when it is complete; their checksums depend on how an object was uploaded, so the size has to do.
+    # A rename of a filesystem with folders is one act. On object stores it is a copy and a deletion, and the
+    # copy appears when it is complete; their checksums depend on how an object was uploaded, so the size has
+    # to do.
     return not _filesystem(target).has_dirs() and size(source) == size(target)
 
 
@@ -296,8 +307,8 @@ def _list_remote(folder: str) -> Iterator[FileInfo]:
             if not info.path.endswith("/"):
                 yield FileInfo(info.path, info.size_in_bytes)
         return
-    # HDFS lists one level, folders among the files with size 0 and no mark to tell them by: what can be listed is
-    # a folder.
+    # HDFS lists one level, folders among the files with size 0 and no mark to tell them by: what can be
+    # listed is a folder.
     if not filesystem.exists(folder):
         return
     pending = [folder]

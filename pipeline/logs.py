@@ -13,7 +13,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 OUR_LOGGERS = ("newsbeam", "pipeline", "transforms", "schemas", "__main__")
 
 # C0 and C1 controls, and what reorders text on a terminal (Unicode TR36, "bidirectional text spoofing").
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
 def printable(text: str) -> str:

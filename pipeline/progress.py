@@ -16,6 +16,7 @@ import dataclasses
 import io
 import json
 import logging
+import math
 import os
 import sys
 import threading
@@ -253,8 +254,7 @@ class LineView:
             return
         self._shown, self._shown_at = snapshot.totals, snapshot.elapsed_s
         percent = "" if snapshot.fraction is None else f" {snapshot.fraction:.0%}"
-        left = "" if snapshot.left_s is None else f", {duration(snapshot.left_s)} left"
-        stage = f"{snapshot.stage}{percent}{left}"
+        stage = f"{snapshot.stage}{percent}{_left(snapshot)}"
         self._stream.write(f"newsbeam: {duration(snapshot.elapsed_s)}, {stage}: {_counts(snapshot)}\n")
         self._stream.flush()
 
@@ -295,13 +295,12 @@ class BarView:
 
     def show(self, snapshot: Snapshot) -> None:
         """Draws the bar as it is now."""
-        left = "" if snapshot.left_s is None else f", {duration(snapshot.left_s)} left"
         self._bar.update(
             self._task,
             description=snapshot.stage,
             total=None if snapshot.fraction is None else 1.0,
             completed=snapshot.fraction or 0.0,
-            counts=_counts(snapshot) + left,
+            counts=_counts(snapshot) + _left(snapshot),
         )
         self._bar.refresh()
 
@@ -402,6 +401,11 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def _left(snapshot: Snapshot) -> str:
+    # Rounded up: "0 s left" through the last second looks like a fault.
+    return "" if snapshot.left_s is None else f", {duration(math.ceil(snapshot.left_s))} left"
 
 
 def _counts(snapshot: Snapshot) -> str:

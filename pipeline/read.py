@@ -69,26 +69,25 @@ class ReadFilesAndFeeds(beam.PTransform):  # type: ignore[misc]
         files, feeds = sources
         read = files | "ReadFiles" >> beam.ParDo(
             _ReadFiles(self.max_input_bytes, self.now, self.run_id, self.progress)
-        ).with_outputs(_REFUSED, main="payloads")
+        ).with_output_types(Payload, refused=DeadLetter).with_outputs(_REFUSED, main="payloads")
         fetched = feeds | "FetchFeeds" >> beam.ParDo(
             _FetchFeeds(self.limits, self.now, self.run_id)
-        ).with_outputs(_REFUSED, _STATES, main="payloads")
-        payloads = (
-            read.payloads.with_output_types(Payload),
-            fetched.payloads.with_output_types(Payload),
-        ) | "AllPayloads" >> beam.Flatten()
-        batches = payloads | "BatchPayloads" >> beam.ParDo(_BatchPayloads()).with_output_types(PayloadBatch)
+        ).with_output_types(Payload, refused=DeadLetter, states=FeedState).with_outputs(
+            _REFUSED, _STATES, main="payloads"
+        )
+        batches = (
+            (read.payloads, fetched.payloads)
+            | "AllPayloads" >> beam.Flatten()
+            | "BatchPayloads" >> beam.ParDo(_BatchPayloads()).with_output_types(PayloadBatch)
+        )
         if self.spread:
             batches = batches | "SpreadPayloads" >> beam.Reshuffle()
         refused = (
-            (
-                read[_REFUSED].with_output_types(DeadLetter),
-                fetched[_REFUSED].with_output_types(DeadLetter),
-            )
+            (read[_REFUSED], fetched[_REFUSED])
             | "AllRefused" >> beam.Flatten()
             | "StageRefused" >> beam.ParDo(_StageRefused(self.staging)).with_output_types(PreparedBatch)
         )
-        return ReadSources(batches, refused, fetched[_STATES].with_output_types(FeedState))
+        return ReadSources(batches, refused, fetched[_STATES])
 
 
 class _ReadFiles(beam.DoFn):  # type: ignore[misc]

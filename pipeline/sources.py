@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
-from pipeline.files import is_local, open_read
+from pipeline.files import is_local, open_read, require_filesystem
 from schemas.errors import RecordError, UsageError
 from schemas.records import OriginKind, Payload
 from schemas.sources import SourceFile
@@ -91,6 +91,7 @@ def _walk(folder: str) -> Iterator[tuple[str, int, bool]]:
 def _match_remote(pattern: str) -> tuple[bool, list[tuple[str, int, bool]]]:
     from apache_beam.io.filesystems import FileSystems
 
+    require_filesystem(pattern)
     named = not _WILDCARD.search(pattern)
     patterns = [pattern] if not named else [pattern, pattern.rstrip("/") + "/**"]
     exact, *below = FileSystems.match(patterns)
@@ -108,29 +109,36 @@ def read_payloads(source: SourceFile, max_bytes: int) -> Iterator[Payload]:
     Raises RecordError "unknown-format", "unreadable", "decompression-failed" or "too-large"; what was yielded
     before stands.
     """
+    try:
+        yield from _payloads(source, max_bytes)
+    except RecordError as error:
+        raise RecordError(error.reason, f"{source.path}: {error.detail}") from error
+
+
+def _payloads(source: SourceFile, max_bytes: int) -> Iterator[Payload]:
     if source.kind is None:
-        raise RecordError("unknown-format", f"{source.path}: its name ends in none of {' '.join(KINDS)}")
+        raise RecordError("unknown-format", f"its name ends in none of {' '.join(KINDS)}")
     try:
         with open_read(source.path) as file:
             if source.kind == "jsonl":
-                lines = _bounded_lines(open_decompressed(file, source.codec), max_bytes, source.path)
+                lines = _bounded_lines(open_decompressed(file, source.codec), max_bytes)
                 yield from _line_payloads(source.path, lines)
                 return
             # One byte more than allowed is enough to know that it is too much.
             data = file.read(max_bytes + 1) if source.codec is None else file.read()
     except OSError as error:
-        raise RecordError("unreadable", f"{source.path}: {error.strerror or error}") from error
+        raise RecordError("unreadable", error.strerror or str(error)) from error
     if source.codec is not None:
         data = decompress(data, source.codec, max_bytes)
     if len(data) > max_bytes:
-        raise RecordError("too-large", f"{source.path}: more than {max_bytes} bytes")
+        raise RecordError("too-large", f"more than {max_bytes} bytes")
     yield Payload(source.kind, source.path, (data,))
 
 
-def _bounded_lines(file: BinaryIO, max_bytes: int, path: str) -> Iterator[bytes]:
+def _bounded_lines(file: BinaryIO, max_bytes: int) -> Iterator[bytes]:
     while line := file.readline(max_bytes + 1):
         if len(line) > max_bytes:
-            raise RecordError("too-large", f"{path}: a line of more than {max_bytes} bytes")
+            raise RecordError("too-large", f"a line of more than {max_bytes} bytes")
         yield line.rstrip(b"\r\n")
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Literal
 
 from schemas.records import OriginKind
 from schemas.state import FeedState
+
+
+Codec = Literal["gzip", "bzip2", "zstd"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -14,13 +18,13 @@ class SourceFile:
 
     path: full, as expanded. bytes: its size as stored.
     kind: how it is to be parsed; None where its name doesn't say, which is a dead letter.
-    codec: "gz", "bz2" or "zst" where it is compressed.
+    codec: how it is compressed, where it is.
     """
 
     path: str
     bytes: int
     kind: OriginKind | None
-    codec: str | None = None
+    codec: Codec | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

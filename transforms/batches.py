@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -46,6 +47,8 @@ class WorkerPool:
                     mp_context=multiprocessing.get_context("forkserver"),
                     initializer=_end_with_parent,
                 )
+                # Ends the workers in good order when the program does, while there is still a module to do it.
+                weakref.finalize(self, self._executor.shutdown, cancel_futures=True)
         return self._executor.submit(work, batch)
 
 

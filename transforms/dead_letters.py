@@ -48,15 +48,11 @@ class SortDeadLetters(beam.PTransform):  # type: ignore[misc]
             >> beam.ParDo(_ShardKeys(self.shards)).with_output_types(tuple[int, DeadLetterKeyBatch])
             | "GroupDeadLetters" >> beam.GroupByKey()
             | "DropKnownDeadLetters"
-            >> beam.ParDo(_DropKnown(self.index, self.to_slices)).with_outputs(
-                _INDEX_ROWS, _SUMMARIES, main="slices"
-            )
+            >> beam.ParDo(_DropKnown(self.index, self.to_slices))
+            .with_output_types(RowSlice, index_rows=IndexRows, summaries=RunSummary)
+            .with_outputs(_INDEX_ROWS, _SUMMARIES, main="slices")
         )
-        return SortedDeadLetters(
-            outputs.slices.with_output_types(RowSlice),
-            outputs[_INDEX_ROWS].with_output_types(IndexRows),
-            outputs[_SUMMARIES].with_output_types(RunSummary),
-        )
+        return SortedDeadLetters(outputs.slices, outputs[_INDEX_ROWS], outputs[_SUMMARIES])
 
 
 class _ShardKeys(beam.DoFn):  # type: ignore[misc]

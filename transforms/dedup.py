@@ -63,29 +63,27 @@ class DeduplicateArticles(beam.PTransform):  # type: ignore[misc]
             | "ShardByArticle" >> beam.ParDo(_ShardKeys(self.shards)).with_output_types(tuple[int, KeysBatch])
             | "GroupByArticle" >> beam.GroupByKey()
             | "NumberVersions"
-            >> beam.ParDo(_NumberVersions(self.articles, self.shards)).with_outputs(
-                _DECISIONS, _INDEX_ROWS, main="candidates"
+            >> beam.ParDo(_NumberVersions(self.articles, self.shards))
+            .with_output_types(
+                tuple[int, CandidateBatch], decisions=tuple[str, DecisionBatch], index_rows=IndexRows
             )
+            .with_outputs(_DECISIONS, _INDEX_ROWS, main="candidates")
         )
         settled = (
-            numbered.candidates.with_output_types(tuple[int, CandidateBatch])
+            numbered.candidates
             | "GroupByContent" >> beam.GroupByKey()
             | "SettleContent"
-            >> beam.ParDo(_SettleContent(self.contents)).with_outputs(_INDEX_ROWS, main=_DECISIONS)
+            >> beam.ParDo(_SettleContent(self.contents))
+            .with_output_types(tuple[str, DecisionBatch], index_rows=IndexRows)
+            .with_outputs(_INDEX_ROWS, main=_DECISIONS)
         )
-        decisions = (
-            numbered[_DECISIONS].with_output_types(tuple[str, DecisionBatch]),
-            settled[_DECISIONS].with_output_types(tuple[str, DecisionBatch]),
-        ) | "AllDecisions" >> beam.Flatten()
         tasks = (
-            decisions
+            (numbered[_DECISIONS], settled[_DECISIONS])
+            | "AllDecisions" >> beam.Flatten()
             | "GroupByFile" >> beam.GroupByKey()
             | "ToTasks" >> beam.MapTuple(_finish_task).with_output_types(FinishTask)
         )
-        index_rows = (
-            numbered[_INDEX_ROWS].with_output_types(IndexRows),
-            settled[_INDEX_ROWS].with_output_types(IndexRows),
-        ) | "AllIndexRows" >> beam.Flatten()
+        index_rows = (numbered[_INDEX_ROWS], settled[_INDEX_ROWS]) | "AllIndexRows" >> beam.Flatten()
         return Deduplicated(tasks, index_rows)
 
 

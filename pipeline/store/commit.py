@@ -7,16 +7,18 @@
     5  remove     the index and state files that this run replaced
     6  clean      _staging/RUN
 
-A stop before 2 leaves nothing but staged files, which the next start deletes. A stop after it leaves a journal,
-and the next start goes through 3 to 6 again; each of them does nothing where it is done.
+A stop before 2 leaves nothing but staged files, which the next start deletes. A stop after it leaves a
+journal, and the next start goes through 3 to 6 again; each of them does nothing where it is done.
 
-The manifest comes before the removal. The other way round, a stop between the two would leave an OUT in which the
-manifests of earlier runs name files that are gone, while nothing names their replacement: whoever reads the index
-then (`check`, or a run on a filesystem without locks) would take what is known for new. This way both lie there for
-a moment, and readers of the index go by the manifests, which name exactly one of them (`manifest.live_files`).
+The manifest comes before the removal. The other way round, a stop between the two would leave an OUT in which
+the
+manifests of earlier runs name files that are gone, while nothing names their replacement: whoever reads the
+index then (`check`, or a run on a filesystem without locks) would take what is known for new. This way both
+lie there for a moment, and readers of the index go by the manifests, which name exactly one of them
+(`manifest.live_files`).
 
-The manifest comes after the moves, so that every file that a manifest names is there. Whoever globs the tables sees
-a run's files appear one by one, each of them whole, and no row twice.
+The manifest comes after the moves, so that every file that a manifest names is there. Whoever globs the
+tables sees a run's files appear one by one, each of them whole, and no row twice.
 """
 
 from __future__ import annotations
@@ -33,13 +35,15 @@ from schemas.state import Manifest
 def commit(layout: Layout, manifest: Manifest, attempt: str, seen_runs: frozenset[str]) -> None:
     """Makes a run's staged files part of OUT.
 
-    manifest: of this run, whole. Its files lie under `_staging/RUN/ATTEMPT/`, and their targets' names begin with
-    the run id, so that no other run's can be the same; `removed` are index and state files of earlier runs.
-    seen_runs: the runs that were committed when this one started. What it found to be new is new beside these only.
+    manifest: of this run, whole. Its files lie under `_staging/RUN/ATTEMPT/`, and their targets' names begin
+    with the run id, so that no other run's can be the same; `removed` are index and state files of earlier
+    runs.
+    seen_runs: the runs that were committed when this one started. What it found to be new is new beside these
+    only.
 
-    Raises RunError, with nothing committed, where another run has been committed since or is about to be, where a
-    staged file isn't there as it was written, or where a target exists. Anything else that is raised after the
-    journal is written leaves the run to `recover`.
+    Raises RunError, with nothing committed, where another run has been committed since or is about to be,
+    where a staged file isn't there as it was written, or where a target exists. Anything else that is raised
+    after the journal is written leaves the run to `recover`.
     """
     _check_names(manifest, attempt)
     claim = layout.claim_path(manifest.run_id)
@@ -57,11 +61,12 @@ def commit(layout: Layout, manifest: Manifest, attempt: str, seen_runs: frozense
 
 
 def recover(layout: Layout) -> list[str]:
-    """Finishes every commit that was interrupted and deletes what was staged for others: to be called on each start.
+    """Finishes every commit that was interrupted and deletes what was staged for others: to be called on each
+    start.
 
-    Returns the ids of the runs that it completed. Raises RunError where a journal can't be read or carried out;
-    nothing is given up then. On a filesystem without locks this also clears a run that is still at work, whose
-    commit then refuses.
+    Returns the ids of the runs that it completed. Raises RunError where a journal can't be read or carried
+    out; nothing is given up then. On a filesystem without locks this also clears a run that is still at work,
+    whose commit then refuses.
     """
     completed = []
     for run_id in files.subfolders(layout.staging_root):
@@ -102,7 +107,7 @@ def _complete(layout: Layout, manifest: Manifest) -> None:
 
 
 def _check_names(manifest: Manifest, attempt: str) -> None:
-    """Raises ValueError where the manifest isn't one that can be committed twice without harm: our own mistake."""
+    """Raises ValueError where the manifest can't be committed twice without harm: our own mistake."""
     folder = staging_name(manifest.run_id, attempt) + "/"
     for file in manifest.files:
         if not file.staged.startswith(folder) or ".." in file.staged.split("/"):
@@ -131,8 +136,8 @@ def _refuse_others(layout: Layout, manifest: Manifest, seen_runs: frozenset[str]
     since = sorted(runs - seen_runs)
     if since:
         raise RunError(
-            f"{layout.output}: run {since[0]} was committed while this one worked, so that what is new has to be "
-            "decided anew: run again, and one at a time"
+            f"{layout.output}: run {since[0]} was committed while this one worked, so what is new has to be "
+            "decided again: run again, and one at a time"
         )
     start = len(layout.staging_root) + 1
     for info in files.list_files(layout.staging_root):

@@ -134,17 +134,23 @@ def staging_name(run_id: str, attempt: str) -> str:
 def partition_path(partition: Sequence[tuple[str, str]]) -> str:
     """The folder of a partition below its table's: keys with values, outermost first.
 
-    Values are percent-encoded as Hive does and as pyarrow, pandas, Polars and DuckDB decode. The empty value and
-    one too long for a folder's name have no folder that all of them read: ValueError.
+    Values are percent-encoded as Hive does it and as pyarrow, pandas, Polars and DuckDB decode it. One that
+    is too long for a folder's name is cut: a host name may have 253 letters, and such an address must not end
+    a run. The empty value has no folder that all of them read: ValueError.
 
         >>> partition_path([("date", "2022-03-30"), ("source_domain", "a b/c")])
         'date=2022-03-30/source_domain=a%20b%2Fc'
     """
-    names = [f"{key}={quote(value, safe='')}" for key, value in partition]
-    for name, (_, value) in zip(names, partition, strict=True):
-        if not value or len(name) > _NAME_BYTES:
-            raise ValueError(f"no folder can be named {name!r}")
-    return "/".join(names)
+    return "/".join(_partition_folder(key, value) for key, value in partition)
+
+
+def _partition_folder(key: str, value: str) -> str:
+    if not value:
+        raise ValueError(f"the partition {key!r} has no value")
+    value = value[:_NAME_BYTES]
+    while len(name := f"{key}={quote(value, safe='')}") > _NAME_BYTES:
+        value = value[:-1]
+    return name
 
 
 def parse_partition(name: str) -> list[tuple[str, str]]:
@@ -158,7 +164,7 @@ def parse_partition(name: str) -> list[tuple[str, str]]:
 
 
 def table_of(name: str) -> str | None:
-    """What a name relative to OUT belongs to, as in `StagedFile.table`; None where it is none of our tables."""
+    """What a name relative to OUT is a file of, as in `StagedFile.table`; None where it is no table's."""
     parts = name.split("/")
     if len(parts) > 1 and parts[0] in TABLES:
         return parts[0]

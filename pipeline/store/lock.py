@@ -1,9 +1,10 @@
 """One writer at a time for each OUT.
 
-On a local disk the kernel keeps the lock and lets go of it when the process ends, however it ends: a lock that is
-left over doesn't exist. On other filesystems, and where the disk or the system offers no such lock (Windows, some
-network disks), there is none: `commit` then refuses a run that another one has overtaken, so that no row comes
-twice, and the work of the slower one is lost. There a scheduler should see to it that runs don't overlap.
+On a local disk the kernel keeps the lock and lets go of it when the process ends, however it ends: a lock
+that is left over doesn't exist. On other filesystems, and where the disk or the system offers no such lock
+(Windows, some network disks), there is none: `commit` then refuses a run that another one has overtaken, so
+that no row comes twice, and the work of the slower one is lost. There a scheduler should see to it that runs
+don't overlap.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.
 def output_lock(layout: Layout) -> Iterator[bool]:
     """Holds OUT for writing while the block runs, making OUT where it isn't there yet.
 
-    Gives whether there is a lock at all. Raises RunError at once, naming the holder, where another process has it,
-    and UsageError where OUT can't be written to. The lock file stays: deleting it would let two in.
+    Gives whether there is a lock at all. Raises RunError at once, naming the holder, where another process
+    has it, and UsageError where OUT can't be written to. The lock file stays: deleting it would let two in.
     """
     if not files.is_local(layout.output):
         yield False

@@ -22,7 +22,10 @@ def encode_manifest(manifest: Manifest) -> bytes:
 
 
 def decode_manifest(data: bytes, path: str) -> Manifest:
-    """The manifest in some JSON. What newer programs add to it is ignored. path: for the message of RunError."""
+    """The manifest in some JSON; what a newer program added to it is ignored.
+
+    path: where it was read, for the message of RunError, which says that it isn't one.
+    """
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -53,7 +56,7 @@ def committed_runs(layout: Layout) -> frozenset[str]:
 
 
 def read_manifests(layout: Layout) -> list[Manifest]:
-    """All manifests, in the order in which the runs were committed. Raises RunError for the first broken one."""
+    """All manifests, in the order of their commits. Raises RunError for the first broken one."""
     manifests = [read_manifest(layout, run_id) for run_id in sorted(committed_runs(layout))]
     return sorted(manifests, key=lambda manifest: (manifest.committed_at, manifest.run_id))
 
@@ -61,8 +64,8 @@ def read_manifests(layout: Layout) -> list[Manifest]:
 def live_files(manifests: Iterable[Manifest]) -> list[StagedFile]:
     """The files that count: all that were committed, less what later runs replaced.
 
-    Whoever reads `_index` or `_feeds` goes by these, never by what lies in the folder: between a commit and its
-    cleaning up a replaced file is still there beside its replacement.
+    Whoever reads `_index` or `_feeds` goes by these, never by what lies in the folder: between a commit and
+    its cleaning up a replaced file is still there beside its replacement.
     """
     manifests = list(manifests)
     removed = {name for manifest in manifests for name in manifest.removed}

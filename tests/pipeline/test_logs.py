@@ -13,18 +13,16 @@ import pytest
 
 from pipeline.logs import OUR_LOGGERS, LogLevel, configure_logging, printable
 
+Captured = pytest.CaptureFixture[str]
 
-@pytest.fixture
-def stderr(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What is logged; the logging of the test run is put back after it."""
+
+@pytest.fixture(autouse=True)
+def logging_is_put_back() -> Iterator[None]:
+    """What these tests set up is gone after each."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     ours = {name: logging.getLogger(name).level for name in OUR_LOGGERS}
-    stream = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stream)
-    # pytest has handlers of its own on the root logger, which must not be closed.
-    root.handlers = []
-    yield stream
+    yield
     logging.captureWarnings(False)
     root.handlers = handlers
     root.setLevel(level)
@@ -32,12 +30,12 @@ def stderr(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
         logging.getLogger(name).setLevel(before)
 
 
-def test_a_line_says_when_who_and_how_bad(stderr: io.StringIO) -> None:
+def test_a_line_says_when_who_and_how_bad(capsys: Captured) -> None:
     """Our modules all speak as newsbeam."""
     configure_logging()
     logging.getLogger("pipeline.fetch").warning("feed %s answered %d", "https://feed.example/", 503)
     assert re.fullmatch(
-        r"\d\d:\d\d:\d\d newsbeam WARNING feed https://feed\.example/ answered 503\n", stderr.getvalue()
+        r"\d\d:\d\d:\d\d newsbeam WARNING feed https://feed\.example/ answered 503\n", capsys.readouterr().err
     )
 
 
@@ -52,7 +50,7 @@ def test_a_line_says_when_who_and_how_bad(stderr: io.StringIO) -> None:
 )
 @pytest.mark.parametrize("own_level", [logging.NOTSET, logging.DEBUG])
 def test_libraries_show_errors_only(
-    stderr: io.StringIO, level: LogLevel, ours: str, theirs: str, own_level: int
+    capsys: Captured, level: LogLevel, ours: str, theirs: str, own_level: int
 ) -> None:
     """Unless all is asked for, whatever level a library sets for itself."""
     configure_logging(level)
@@ -64,23 +62,23 @@ def test_libraries_show_errors_only(
         logger.warning("W")
         logger.error("E")
     beam.setLevel(logging.NOTSET)
-    lines = [line.split() for line in stderr.getvalue().splitlines()]
+    lines = [line.split() for line in capsys.readouterr().err.splitlines()]
     assert "".join(line[3] for line in lines if line[1] == "newsbeam") == ours
     assert "".join(line[3] for line in lines if line[1] == "apache_beam.some.module") == theirs
 
 
-def test_what_a_library_set_up_before_is_replaced(stderr: io.StringIO) -> None:
+def test_what_a_library_set_up_before_is_replaced(capsys: Captured) -> None:
     """Importing Beam configures the root logger; a message is still shown once."""
     logging.basicConfig(level=logging.INFO)
     configure_logging()
     configure_logging()
     logging.getLogger("pipeline").error("once")
-    assert stderr.getvalue().count("once") == 1
+    assert capsys.readouterr().err.count("once") == 1
 
 
 @pytest.mark.parametrize(("level", "shown"), [("warning", False), ("debug", True)])
 def test_warnings_of_libraries_are_noise_unless_all_is_asked_for(
-    stderr: io.StringIO, level: LogLevel, shown: bool
+    capsys: Captured, level: LogLevel, shown: bool
 ) -> None:
     """A FutureWarning inside Beam is nothing a user can act on."""
     configure_logging(level)
@@ -90,29 +88,30 @@ def test_warnings_of_libraries_are_noise_unless_all_is_asked_for(
         logging.captureWarnings(True)
         warnings.warn("will change one day", FutureWarning, stacklevel=1)
         logging.captureWarnings(False)
-    assert ("will change one day" in stderr.getvalue()) is shown
+    assert ("will change one day" in capsys.readouterr().err) is shown
 
 
-def test_a_message_is_one_line(stderr: io.StringIO) -> None:
+def test_a_message_is_one_line(capsys: Captured) -> None:
     """A feed's title can't forge a line of the log or steer the terminal."""
     configure_logging()
     logging.getLogger("pipeline").warning("title %s", "a\n12:00:00 newsbeam ERROR b\x1b[2J")
-    assert stderr.getvalue().count("\n") == 1
-    assert r"a\n12:00:00 newsbeam ERROR b\x1b[2J" in stderr.getvalue()
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1
+    assert r"a\n12:00:00 newsbeam ERROR b\x1b[2J" in shown
 
 
-def test_a_traceback_keeps_its_lines(stderr: io.StringIO) -> None:
+def test_a_traceback_keeps_its_lines(capsys: Captured) -> None:
     """It is ours and meant to be read."""
     configure_logging()
     try:
         raise ValueError("odd")
     except ValueError:
         logging.getLogger("pipeline").exception("failed")
-    assert stderr.getvalue().splitlines()[-1] == "ValueError: odd"
+    assert capsys.readouterr().err.splitlines()[-1] == "ValueError: odd"
 
 
 def test_messages_go_where_stderr_is_at_that_moment(
-    stderr: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A progress bar stands in for stderr while it is drawn."""
     configure_logging()
@@ -120,7 +119,7 @@ def test_messages_go_where_stderr_is_at_that_moment(
     monkeypatch.setattr(sys, "stderr", stand_in)
     logging.getLogger("pipeline").warning("above the bar")
     assert "above the bar" in stand_in.getvalue()
-    assert stderr.getvalue() == ""
+    assert capsys.readouterr().err == ""
 
 
 def test_an_unknown_level_is_refused() -> None:

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import pickle
+import sys
 import threading
 from pathlib import Path
 
@@ -240,7 +241,7 @@ def test_lines_come_every_few_seconds() -> None:
     """The first after five seconds, and never one for each look."""
     stream = io.StringIO()
     view = LineView(stream)
-    for tenth in range(0, 121):
+    for tenth in range(121):
         view.show(snapshot(tenth / 10, read=tenth * 100, kept=tenth, duplicate=2, dead_letter=1))
     assert stream.getvalue().splitlines() == [
         "newsbeam: 5 s, reading 25%, 30 s left: 5,000 read, 50 kept, 2 duplicate, 1 dead, 5/s",
@@ -252,7 +253,7 @@ def test_a_still_run_says_that_it_is_alive_once_a_minute() -> None:
     """A log isn't filled with one line again and again."""
     stream = io.StringIO()
     view = LineView(stream)
-    for second in range(0, 190):
+    for second in range(190):
         view.show(snapshot(second, read=1))
     assert [line.split(",")[0] for line in stream.getvalue().splitlines()] == [
         "newsbeam: 5 s",
@@ -342,12 +343,14 @@ def test_a_failing_run_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
     """The error goes through, the thread is gone, the bar too."""
     stream = Terminal()
     threads = threading.active_count()
-    with (
-        pytest.raises(KeyboardInterrupt),
-        show_progress("bar", str(tmp_path / "progress"), None, stream) as progress,
-    ):
-        progress.tick()
-        raise KeyboardInterrupt
+
+    def run() -> None:
+        with show_progress("bar", str(tmp_path / "progress"), None, stream) as progress:
+            progress.tick()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
     assert threading.active_count() == threads
     assert stream.getvalue().endswith("\x1b[2K")
 
@@ -372,7 +375,7 @@ def test_messages_stand_above_the_bar(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("sys.stderr", stream)
     view = BarView(stream, width=80)
     view.show(snapshot(1, read=1))
-    print("feed 7 is slow", file=__import__("sys").stderr)  # noqa: T201
+    sys.stderr.write("feed 7 is slow\n")
     view.close()
     assert "feed 7 is slow\n" in stream.getvalue()
 

@@ -16,43 +16,47 @@ from types import MappingProxyType
 
 from publicsuffixlist import PublicSuffixList
 
+from transforms.functions.byline_words import word_set
+
 #: No name of a publisher is longer; what is longer is read as far as this. Characters.
 MAX_NAME_LENGTH = 300
 
 # Sites that show what others publish. Hosts, since a registrable domain such as google.com has other parts too.
-_AGGREGATOR_DOMAINS = frozenset(
-    "news.google.com google.com news.yahoo.com yahoo.com msn.com flipboard.com apple.news smartnews.com newsbreak.com"
-    " feedburner.com feedproxy.google.com feedly.com inoreader.com reddit.com news.ycombinator.com bing.com"
-    " pocket.co getpocket.com dailyhunt.in toutiao.com ground.news newsnow.co.uk".split()
+_AGGREGATOR_DOMAINS = word_set(
+    """
+    news.google.com google.com news.yahoo.com yahoo.com msn.com flipboard.com apple.news smartnews.com
+    newsbreak.com feedburner.com feedproxy.google.com feedly.com inoreader.com reddit.com
+    news.ycombinator.com bing.com pocket.co getpocket.com dailyhunt.in toutiao.com ground.news newsnow.co.uk
+    """
 )
 _AGGREGATOR_NAMES = frozenset(
     {
-        "google news", "google", "google noticias", "google nachrichten", "google actualites", "google notizie",
-        "google 新闻", "google ニュース", "yahoo", "yahoo news", "yahoo finance", "yahoo sports", "yahoo entertainment",
-        "yahoo lifestyle", "yahoo nachrichten", "yahoo actualites", "yahoo noticias", "yahooニュース", "msn", "msn news",
-        "microsoft start", "flipboard", "apple news", "smartnews", "newsbreak", "news break", "feedburner", "bing news",
-        "reddit", "hacker news", "toutiao", "dailyhunt", "ground news", "newsnow",
+        "google news", "google", "google noticias", "google nachrichten", "google actualites",
+        "google notizie", "google 新闻", "google ニュース", "yahoo", "yahoo news", "yahoo finance",
+        "yahoo sports", "yahoo entertainment", "yahoo lifestyle", "yahoo nachrichten", "yahoo actualites",
+        "yahoo noticias", "yahooニュース", "msn", "msn news", "microsoft start", "flipboard", "apple news",
+        "smartnews", "newsbreak", "news break", "feedburner", "bing news", "reddit", "hacker news",
+        "toutiao", "dailyhunt", "ground news", "newsnow",
     }
 )  # fmt: skip
 
 # What feeds add to their publisher's name, in the languages of most feeds; compared in simple_name's form.
-_SECTION_WORDS = frozenset(
+_SECTION_WORDS = word_set(
     """
     a about africa all americas and archive arts articles asia atom australia blog blogs book books breaking
-    business canada channel china climate comment comments crime culture daily economy edition editors education
-    en english entertainment environment europe feed feeds film finance food for from full general global headlines health
-    home homepage in india index international items latest life lifestyle live local magazine main markets media middle
-    east money more most movies music national new news newest of on online opinion page pick picks podcast podcasts
-    politics popular post posts press real estate recent region regional rss science section society sport sports stories
-    story style tech technology text the to today top topics travel uk updates us usa video videos views weather
-    website with world xml
-    actualite actualites accueil toutes les infos une flux monde politique economie societe sante
-    nachrichten aktuell aktuelle alle artikel startseite schlagzeilen politik wirtschaft welt sport kultur wissen
-    noticias portada ultimas ultima hora titulares mundo economia deportes politica cultura inicio
-    notizie ultime primo piano cronaca esteri home sport
-    nieuws laatste nyheter senaste siste nyheder wiadomości najnowsze haber haberler son dakika
-    новости все последние лента главная последні новини 新闻 新聞 ニュース 速報 最新 rss2 rdf
-    """.split()
+    business canada channel china climate comment comments crime culture daily economy edition editors
+    education en english entertainment environment europe feed feeds film finance food for from full general
+    global headlines health home homepage in india index international items latest life lifestyle live
+    local magazine main markets media middle east money more most movies music national new news newest of
+    on online opinion page pick picks podcast podcasts politics popular post posts press real estate recent
+    region regional rss science section society sport sports stories story style tech technology text the to
+    today top topics travel uk updates us usa video videos views weather website with world xml actualite
+    actualites accueil toutes les infos une flux monde politique economie societe sante nachrichten aktuell
+    aktuelle alle artikel startseite schlagzeilen politik wirtschaft welt kultur wissen noticias portada
+    ultimas ultima hora titulares mundo economia deportes politica cultura inicio notizie ultime primo piano
+    cronaca esteri nieuws laatste nyheter senaste siste nyheder wiadomości najnowsze haber haberler son
+    dakika новости все последние лента главная последні новини 新闻 新聞 ニュース 速報 最新 rss2 rdf
+    """
 )
 
 _TITLE_BREAK = re.compile(r"\s+[-–—|»›>·•:/]+\s+|\s*[|»›]\s*|:\s+")
@@ -192,7 +196,7 @@ def resolve_source(
     if titled is not None and not is_aggregator(titled):
         return Source(titled, domain or _domain_named(titled))
     if aggregated:
-        stated_name = clean_name(stated) or (None if host is None else registrable(host))
+        stated_name = clean_name(stated) or titled or (None if host is None else registrable(host))
         return Source(stated_name, None if host is None else registrable(host), ("source_is_aggregator",))
     if titled is not None:
         return Source(titled, domain, ("source_is_aggregator",))
@@ -266,7 +270,7 @@ def _rows(text: str) -> list[Publisher]:
 
 
 def simple_name(name: str) -> str:
-    """A name in the form in which two spellings of it are equal: no case, accents, punctuation, nor leading "the"."""
+    """A name in the form in which its spellings are equal: no case, accents, punctuation, leading "the"."""
     name = name.replace("’", "'").replace("ß", "ss")
     if not name.isascii():
         decomposed = unicodedata.normalize("NFKD", name)
@@ -321,7 +325,7 @@ def _host(domain: str | None) -> str | None:
 
 
 def clean_name(name: str | None) -> str | None:
-    """A stated name on one line, without markup, quotes around it, or a label such as "Source:"; None if nothing is left."""
+    """A stated name on one line, without markup, quotes or a label ("Source:"); None if nothing is left."""
     if name is None:
         return None
     name = name[:MAX_NAME_LENGTH]
@@ -358,7 +362,7 @@ def _domain_named(name: str) -> str | None:
 
 
 def _known_part(title: str, table: Publishers) -> Publisher | None:
-    """The first part of a title, as it is or without its feed words, that is a known publisher and no aggregator."""
+    """The first part of a title that, with or without feed words, is a known publisher and no aggregator."""
     for part in _TITLE_BREAK.split(title):
         bare = _FEED_TAIL.sub("", part).strip()
         for candidate in (part, bare):
@@ -368,7 +372,7 @@ def _known_part(title: str, table: Publishers) -> Publisher | None:
 
 
 def _from_title(title: str | None, table: Publishers) -> Publisher | str | None:
-    """The publisher that a feed's title names, from the table if it can be, else the title without its furniture."""
+    """The publisher that a feed's title names, from the table if it can be, else the title, cleaned."""
     title = clean_name(title)
     if title is None:
         return None

@@ -21,7 +21,7 @@ _MONTHS: dict[str, str] = {
         "september sep sept | october oct | november nov | december dec"
     ),
     "de": (
-        "januar jan jänner | februar feb feber | märz mär | april apr | mai | juni jun | juli jul | "
+        "januar jan jänner | februar feb feber | märz mär mrz | april apr | mai | juni jun | juli jul | "
         "august aug | september sept sep | oktober okt | november nov | dezember dez"
     ),
     "fr": (

@@ -228,8 +228,7 @@ UTC_ZONE = Zone(offset=dt.timedelta(0))
 
 @functools.lru_cache(maxsize=1024)
 def resolve_zone(stated: str, zone_hint: str | None = None, language: str | None = None) -> Zone | None:
-    """What a zone as stated means: an offset, an abbreviation in any case,
-    or an IANA name; None where it is none.
+    """What an offset, an abbreviation in any case or an IANA name means; None where it is none of them.
 
     zone_hint: the source's own IANA zone, language: its language ("en-IN"). They settle an abbreviation
     that has several meanings, the zone before the language; which was taken is the zone's warning.

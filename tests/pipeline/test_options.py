@@ -1,0 +1,106 @@
+"""The command line: what is declared, what excludes what, and what is Beam's."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.options import RunSettings, build_parser, run_settings
+from schemas.errors import UsageError
+
+
+def settings(*arguments: str) -> RunSettings:
+    parsed, rest = build_parser().parse_known_args(["run", *arguments])
+    return run_settings(parsed, rest)
+
+
+IN = ("--input", "in", "--output", "out")
+
+
+def test_sources_repeat():
+    """Any number of files and feeds."""
+    found = settings("--input", "a", "--input", "b*.txt", "--feeds", "https://e.example/rss", "--output", "o")
+    assert found.inputs == ("a", "b*.txt")
+    assert found.feeds == ("https://e.example/rss",)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--output", "o"), ("--input", "--feeds")),
+        (("--input", "a"), ("--output",)),
+        ((*IN, "--partition_by", "week"), ("--partition_by", "week")),
+        ((*IN, "--partition_by", "language,date"), ("--partition_by",)),
+        ((*IN, "--workers", "0"), ("--workers",)),
+        ((*IN, "--workers", "two"), ("--workers",)),
+        ((*IN, "--workers", "2", "--runner", "FlinkRunner"), ("--workers", "--runner")),
+        ((*IN, "--key_shards", "3"), ("--key_shards",)),
+        ((*IN, "--now", "yesterday"), ("--now",)),
+        ((*IN, "--now", "2024-05-01T12:00:00"), ("--now", "offset")),
+        ((*IN, "--max_dead_letter_share", "1.5"), ("--max_dead_letter_share",)),
+        ((*IN, "--entities", "magic"), ("--entities",)),
+        ((*IN, "--progress", "loud"), ("--progress",)),
+    ],
+)
+def test_what_can_not_be_meant_is_said_before_anything_starts(arguments: tuple[str, ...], named: tuple[str, ...]):
+    """The message names the options."""
+    with pytest.raises(UsageError) as caught:
+        settings(*arguments)
+    assert all(name in str(caught.value) for name in named)
+
+
+@pytest.mark.parametrize("typed", [(), ("--runner", "DirectRunner"), ("--runner=directrunner",)])
+def test_the_local_runner_is_ours_to_choose(typed: tuple[str, ...]):
+    """DirectRunner, typed or not, is the in-process runner; Beam's choice among several never gets to see it."""
+    found = settings(*IN, *typed)
+    assert found.local
+    assert found.beam_args == ()
+    assert found.workers >= 1
+
+
+def test_another_runner_brings_its_own_workers():
+    """Then everything that is a local short cut is off by itself."""
+    found = settings(*IN, "--runner", "FlinkRunner", "--flink_master", "host:8081")
+    assert not found.local
+    assert found.workers == 1
+    assert found.key_shards > settings(*IN).key_shards
+    assert found.beam_args == ("--runner", "FlinkRunner", "--flink_master", "host:8081")
+
+
+def test_what_newsbeam_does_not_know_is_beams():
+    """Beam's own options pass through in order."""
+    assert settings(*IN, "--temp_location", "t", "--setup_file", "./setup.py").beam_args == (
+        "--temp_location", "t", "--setup_file", "./setup.py",
+    )  # fmt: skip
+
+
+def test_now_is_utc():
+    """Any offset is turned into UTC; Z is one."""
+    for text in ("2024-05-01T12:00:00Z", "2024-05-01T14:00:00+02:00"):
+        assert settings(*IN, "--now", text).now == dt.datetime(2024, 5, 1, 12, tzinfo=dt.timezone.utc)
+
+
+def test_help_loads_neither_beam_nor_arrow():
+    """Help has to answer at once, so nothing heavy may be on its path."""
+    code = (
+        "import sys; from pipeline.cli import main\n"
+        "try: main(['run', '--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'apache_beam', 'pyarrow', 'numpy', 'spacy', 'requests', 'rich'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "--max_dead_letter_share" in done.stdout
+
+
+def test_every_option_says_what_it_does():
+    """Each has a help text."""
+    (subparsers,) = (action for action in build_parser()._actions if action.dest == "command")
+    assert subparsers.choices is not None
+    for parser in subparsers.choices.values():  # type: ignore[attr-defined]
+        for action in parser._actions:
+            assert action.help, action.option_strings

@@ -1,0 +1,106 @@
+"""RunBatches: one result for each batch, in place and in worker processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import apache_beam as beam
+import pytest
+from apache_beam.testing.util import assert_that, equal_to
+from apache_beam.utils.shared import Shared
+
+from tests.transforms.pipelines import local_pipeline
+from transforms import batches
+from transforms.batches import RunBatches
+
+
+def doubled(number: int) -> int:
+    return number * 2
+
+
+def fail_on_three(number: int) -> int:
+    if number == 3:
+        raise ValueError("three is too much")
+    return number
+
+
+def process_id(_: int) -> int:
+    return os.getpid()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_batch_has_its_result(workers: int, monkeypatch: pytest.MonkeyPatch):
+    """None is lost at the end of a bundle, whether the work is done here or elsewhere."""
+    monkeypatch.setattr(batches, "PATIENCE_S", 0)
+    with local_pipeline() as pipeline:
+        results = pipeline | beam.Create(range(50)) | beam.ParDo(RunBatches(doubled, workers, Shared()))
+        assert_that(results, equal_to([number * 2 for number in range(50)]))
+
+
+def test_work_really_leaves_this_process(monkeypatch: pytest.MonkeyPatch):
+    """Two workers are two processes, neither of them this one."""
+    monkeypatch.setattr(batches, "PATIENCE_S", 0)
+
+    def check(ids: list[int]) -> None:
+        assert os.getpid() not in ids
+        assert 1 <= len(set(ids)) <= 2
+
+    with local_pipeline() as pipeline:
+        ids = pipeline | beam.Create(range(20)) | beam.ParDo(RunBatches(process_id, 2, Shared()))
+        assert_that(ids, check)
+
+
+def test_a_small_run_starts_no_process():
+    """Work that is over before processes would have started is done in place."""
+
+    def check(ids: list[int]) -> None:
+        assert set(ids) == {os.getpid()}
+
+    with local_pipeline() as pipeline:
+        ids = pipeline | beam.Create(range(20)) | beam.ParDo(RunBatches(process_id, 2, Shared()))
+        assert_that(ids, check)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_our_own_mistakes_are_not_swallowed(workers: int, monkeypatch: pytest.MonkeyPatch):
+    """What the work raises fails the run, with its message."""
+    monkeypatch.setattr(batches, "PATIENCE_S", 0)
+    with pytest.raises(Exception, match="three is too much"), local_pipeline() as pipeline:
+        _ = pipeline | beam.Create(range(5)) | beam.ParDo(RunBatches(fail_on_three, workers, Shared()))
+
+
+def test_settings_that_cannot_work_are_refused():
+    """Before anything starts."""
+    with pytest.raises(ValueError, match="at least 1"):
+        RunBatches(doubled, 0)
+    with pytest.raises(ValueError, match="shared handle"):
+        RunBatches(doubled, 2)
+
+
+ORPHAN = """
+import os, sys, time
+from transforms.batches import WorkerPool
+from tests.transforms.test_batches import process_id
+if __name__ == "__main__":
+    pool = WorkerPool(1)
+    print(pool.submit(process_id, 0).result(), flush=True)
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_workers_end_with_a_killed_parent():
+    """A run that is killed leaves nothing behind that works or holds memory."""
+    killed = subprocess.run([sys.executable, "-c", ORPHAN], capture_output=True, text=True, timeout=120, check=False)
+    worker = int(killed.stdout)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    os.kill(worker, 9)
+    pytest.fail(f"worker {worker} outlived its parent")

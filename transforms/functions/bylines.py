@@ -1,0 +1,167 @@
+"""From a raw byline to the people who wrote and the organisation they wrote for.
+
+Here the byline is made plain: markup, addresses and brackets. What its words mean is read by
+`byline_reader`, or by `byline_cjk` where it is in Chinese, Japanese or Korean.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from transforms.functions.byline_cjk import CJK, read_cjk
+from transforms.functions.byline_reader import BylineReader, known_publisher
+from transforms.functions.byline_words import SUFFIX, WORDS
+from transforms.functions.person_names import word_key
+
+#: Characters of one byline that are read; real ones are far shorter. What is cut is told by `byline_cut`.
+MAX_BYLINE_LENGTH = 2000
+#: Author elements of one item that are read.
+MAX_BYLINES = 200
+
+_TAG = re.compile(r"<(/?[A-Za-z!][^<>]{0,500})>")
+_BLOCK_TAG = re.compile(r"/?(?:br|p|div|li|ul|tr|td|h[1-6])\b", re.IGNORECASE)
+_ANGLED_MAIL = re.compile(r"<[^<>\s@]{1,100}@[^<>\s]{1,200}>")
+# "Autor:in", "Autor*in", "Redakteur_innen": one word, in German of today.
+_GENDERED = re.compile(r"(?<=[a-zß])[:*_](?=in(?:nen)?\b)")
+_URL = re.compile(r"(?:https?://|www\.)\S{1,500}", re.IGNORECASE)
+_PARENTHESES = re.compile(r"\(([^()]{0,300})\)|（([^（）]{0,300})）")
+_BRACKETED = re.compile(r"\[[^\[\]]{0,300}\]|\{[^{}]{0,300}\}")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
+)
+_SPACES = re.compile(r"[^\S\n]+")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Byline:
+    """What a byline says.
+
+    authors: people only, in order, each once (compared without case). Empty where none is named.
+    organisation: the first one named, by its name in the table of publishers where it is there. None where
+    none is. warnings: `byline_no_person` (there is a byline and it names nobody), `byline_cut` (longer than
+    is read), `byline_names_split` (names ran together and were told apart by their given names).
+    """
+
+    authors: tuple[str, ...] = ()
+    organisation: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def parse_bylines(bylines: Sequence[str]) -> Byline:
+    """Reads the author elements of one item, each one author or a whole line.
+
+    Never raises, and reads no more than `MAX_BYLINE_LENGTH` characters of each.
+
+        >>> parse_bylines(["By Kevin Liptak and Jeremy Diamond, CNN"])
+        Byline(authors=('Kevin Liptak', 'Jeremy Diamond'), organisation='CNN', warnings=())
+    """
+    authors: dict[str, str] = {}
+    organisation: str | None = None
+    warnings: list[str] = []
+    anything = False
+    if len(bylines) > MAX_BYLINES:
+        warnings.append("byline_cut")
+    for element in bylines[:MAX_BYLINES]:
+        if len(element) > MAX_BYLINE_LENGTH:
+            warnings.append("byline_cut")
+            element = element[:MAX_BYLINE_LENGTH]
+        for text in _elements(element):
+            if not text.strip():
+                continue
+            anything = True
+            alone = _lone_suffix(text)
+            if alone is not None and authors:
+                # "Earl Austin" and "Jr." as two elements: some systems split at every comma.
+                last = authors.pop(next(reversed(authors)))
+                authors[f"{last} {alone}".casefold()] = f"{last} {alone}"
+                continue
+            people, org, split = _read(text)
+            for person in people:
+                authors.setdefault(person.casefold(), person)
+            organisation = organisation or org
+            if split:
+                warnings.append("byline_names_split")
+    if anything and not authors:
+        warnings.append("byline_no_person")
+    return Byline(tuple(authors.values()), organisation, tuple(dict.fromkeys(warnings)))
+
+
+def _lone_suffix(text: str) -> str | None:
+    """The suffix where a whole element is one ("Jr."), else None."""
+    text = text.strip(" ,")
+    return text if len(text) <= 6 and WORDS.get(word_key(text)) == SUFFIX else None
+
+
+def _elements(text: str) -> list[str]:
+    """One element, or those of a list that was written out as JSON or Python."""
+    stripped = text.strip()
+    if stripped.startswith("[") and stripped.endswith("]") and len(stripped) > 4 and stripped[1] in "\"'":
+        try:
+            parsed = json.loads(stripped)
+        except ValueError:
+            return re.split(r"[\"']\s*,\s*[\"']", stripped[2:-2])
+        if isinstance(parsed, list):
+            return [part for part in parsed if isinstance(part, str)]
+    return [text]
+
+
+def _read(text: str) -> tuple[list[str], str | None, bool]:
+    """People, the organisation, and whether names had to be split, of one byline."""
+    text = _plain(text)
+    inner: list[str] = []
+    if "(" in text or "（" in text:
+        inner = [a or b for a, b in _PARENTHESES.findall(text)]
+        text = _PARENTHESES.sub(" ", text)
+    people: list[str] = []
+    organisations: list[str] = []
+    split = False
+    for part in [text, *inner]:
+        if part is not text and people and not organisations:
+            # Beside a name, brackets hold initials, a place or an employer; only an employer we know is one.
+            found = known_publisher(part)
+            if found is not None:
+                organisations.append(found.name)
+            continue
+        if part is not text and people:
+            break
+        if CJK.search(part) is not None:
+            found_people, found_orgs = read_cjk(part)
+            people += found_people
+            for name in found_orgs:
+                known = known_publisher(name)
+                organisations.append(name if known is None else known.name)
+            part = CJK.sub(" ", part)
+        reader = BylineReader(part)
+        reader.read()
+        people += reader.people
+        organisations += reader.organisations
+        split = split or reader.split
+    return people, organisations[0] if organisations else None, split
+
+
+def _plain(text: str) -> str:
+    """The byline without markup, addresses and invisible characters, in NFC."""
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text:
+        text = _ANGLED_MAIL.sub(" ", text)
+        text = _TAG.sub(lambda tag: "\n" if _BLOCK_TAG.match(tag.group(1)) else " ", text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    elif not text.isprintable():
+        text = _INVISIBLE.sub("", text)
+    if "://" in text or "www." in text:
+        text = _URL.sub(" ", text)
+    if "[" in text or "{" in text:
+        text = _BRACKETED.sub(" | ", text)
+    if ":in" in text or "*in" in text or "_in" in text:
+        text = _GENDERED.sub("", text)
+    text = _SPACES.sub(" ", text).strip()
+    if len(text) > 1 and text[0] in "'‘\"" and text[-1] in "'’\"":
+        text = text[1:-1]
+    return text

@@ -1,0 +1,507 @@
+"""What an article names: from a model's mentions to one row for each distinct entity.
+
+A small model reads each sentence for itself, so it calls Kyiv a person in one and a place in the next, and
+knows no more of "Biden" than that it starts with a capital. The article knows better: it gives the full
+name once, it mentions the name again elsewhere, and places are listed. `resolve_mentions` brings that to
+bear on every mention, `collect_entities` counts what comes out.
+
+Nothing here depends on a model or a language's grammar beyond English articles, titles and possessives.
+Another extractor is a class with `languages` and `extract`.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import functools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import resources
+from types import MappingProxyType
+from typing import Protocol
+
+from schemas.records import Entity
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Mention:
+    """A stretch of text that a model takes for a name.
+
+    start, end: code points of the text, end exclusive. label: in spaCy's scheme (PERSON, ORG, GPE ...).
+    """
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ResolvedMention:
+    """A mention after the article's own evidence.
+
+    start, end: of the bare name, without article, title, possessive and quotes.
+    label: the one that all mentions of the entity have. name: the entity's, the fullest that the text gives.
+    id: as in `Entity`.
+    """
+
+    start: int
+    end: int
+    label: str
+    name: str
+    id: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """What a gazetteer says of a name.
+
+    name: the usual one ("United States" for "U.S."). label: GPE, LOC, or ORG for a seat of power that
+    stands for who sits there. id: ISO 3166-1 alpha-2 of a country, None for all else.
+    """
+
+    name: str
+    label: str
+    id: str | None = None
+
+
+class EntityExtractor(Protocol):
+    """A model that finds names.
+
+    `extract` gives one answer for each text, in order: its mentions by place, or None where that text broke
+    the model (the article then has no entities and the warning `entities_failed`). It is asked for
+    `languages` only, its answer for a text must not depend on the others, and it may be called from several
+    threads.
+    """
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages it reads, as ISO 639-1."""
+        ...
+
+    def extract(self, texts: Sequence[str], language: str) -> list[tuple[Mention, ...] | None]:
+        """The mentions in each of the texts, which are all in one language."""
+        ...
+
+
+#: Labels that are no names.
+_DROPPED_LABELS = frozenset(
+    {"CARDINAL", "DATE", "MONEY", "ORDINAL", "PERCENT", "QUANTITY", "TIME", "LANGUAGE"},
+)
+
+# What the models take for names time and again, by `name_key`: days, months, time zones, words of office
+# alone, units of the wire services and labels of the page around an article. A person's own part of a full
+# name is kept: "May" where the article has "Theresa May".
+_NO_NAMES = frozenset(
+    """
+    monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun
+    january february march april may june july august september october november december
+    jan feb mar apr jun jul aug sept sep oct nov dec
+    gmt utc bst ist cet cest eet eest msk jst aest aedt est edt et cst cdt ct mst mdt mt pst pdt pt am pm
+    state secretary president minister governor mayor senator chancellor king queen prince
+    government department ministry mr mrs ms dr sir madam
+    mln bln dlrs pct shr net revs cts
+    photo image source updated published advertisement covid coronavirus
+    """.split()  # noqa: SIM905 - a list of 80 quoted words hides the words
+) | {"prime minister", "vice president", "file photo", "read more", "click here", "covid 19"}
+
+#: Titles that stand before a person's name and are not part of it, by `name_key`. Without those that a
+#: person is known by (Pope Francis, King Charles).
+_TITLES = frozenset(
+    """
+    president vice former prime minister chancellor premier secretary senator sen rep representative
+    congressman congresswoman governor gov mayor judge justice general gen colonel col lieutenant lt captain
+    capt major maj sergeant sgt admiral adm commander mr mrs ms miss dr prof professor sir dame archbishop
+    cardinal rev reverend sheikh ayatollah imam rabbi ambassador spokesman spokeswoman spokesperson chairman
+    chairwoman chief ceo coach director officer detective inspector
+    """.split()  # noqa: SIM905 - a list of 80 quoted words hides the words
+)
+
+_ADDRESS = re.compile(r"://|^www\.|^[@#]|\w@\w|\.(?:com|org|net|gov|edu|info|io|tv)(?:/|$)", re.IGNORECASE)
+_ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"(?:['’]s?|['’]S)$")
+_WORD = re.compile(r"[^\W_]+(?:[-.&][^\W_]+)*")
+_EDGE = " \t\r\n\f\v\u00a0\"'“”‘’«»„‹›`()[]{}<>,;:!?*_|/\\–—-•·…=~^"
+_SPACES = re.compile(r"\s+")
+_CLUE_OF_PLACE = re.compile(r"\b(?:in|near|outside|around|inside|across)\s+$", re.IGNORECASE)
+_ACRONYM_AFTER = re.compile(r"\s?\(([A-Z][A-Za-z.&]{1,9})\)")
+
+#: Longest name in words and characters; more is a headline or a list.
+_MAX_WORDS = 10
+_MAX_CHARS = 100
+
+# A line this long and followed by more is broken by a mail program or a wire service, inside a sentence.
+_WRAPPED_LINE = range(45, 101)
+
+
+def name_key(name: str) -> str:
+    """What names of one thing have in common: `U.S.` and `US`, `the White House` and `White House’s`.
+
+    Case is folded, since headlines are in capitals; dots, articles and possessives go; hyphens are spaces.
+    """
+    key = _SPACES.sub(" ", name.replace("’", "'").replace(".", "").replace("-", " ")).strip().casefold()
+    key = key.removeprefix("the ")
+    return key.removesuffix("'s").removesuffix("'")
+
+
+@functools.cache
+def default_places() -> Mapping[str, Place]:
+    """The small gazetteer that comes with the package, by `name_key`; names and aliases alike."""
+    data = resources.files("transforms.functions").joinpath("data/places.tsv").read_text(encoding="utf-8")
+    return read_places(data.splitlines())
+
+
+def read_places(lines: Iterable[str]) -> Mapping[str, Place]:
+    """Places by `name_key`, from lines of name, label, id and aliases.
+
+    Tabs between the fields, `|` between aliases; an empty id is None; the first line is the heading, and
+    lines starting with # are comments. The first place of a name keeps it.
+    """
+    places: dict[str, Place] = {}
+    rows = (line for line in lines if line and not line.startswith("#"))
+    next(rows, None)
+    for row in rows:
+        name, label, place_id, aliases = row.split("\t")
+        place = Place(name, label, place_id or None)
+        for alias in (name, *aliases.split("|")):
+            if alias:
+                places.setdefault(name_key(alias), place)
+    return MappingProxyType(places)
+
+
+def collect_entities(
+    text: str, mentions: Sequence[Mention], *, places: Mapping[str, Place] | None = None
+) -> tuple[Entity, ...]:
+    """One row for each distinct entity, in order of its first mention.
+
+    text: the article's, into which the offsets go. mentions: a model's, in any order.
+    places: a gazetteer by `name_key`; the package's own where none is given.
+    `name` is the fullest form of the text's own, `mentions` counts every place that names it,
+    `first_offset` is of the first, whichever form it has there.
+    """
+    rows: dict[tuple[str, str], list[ResolvedMention]] = {}
+    for mention in resolve_mentions(text, mentions, places=places):
+        rows.setdefault((mention.name, mention.label), []).append(mention)
+    return tuple(
+        Entity(name, label, len(named), named[0].start, named[0].id) for (name, label), named in rows.items()
+    )
+
+
+def resolve_mentions(
+    text: str, mentions: Sequence[Mention], *, places: Mapping[str, Place] | None = None
+) -> tuple[ResolvedMention, ...]:
+    """The mentions of an article, trimmed to the bare names, joined and labelled alike, in order of place.
+
+    Takes out what is no name (numbers, dates, handles, addresses), puts in where a name stands again that the
+    model missed, and gives every mention the entity's name and label. Parameters as for `collect_entities`.
+    """
+    places = default_places() if places is None else places
+    spans = _repeated(text, _trimmed(text, mentions))
+    if not spans:
+        return ()
+    entities = _Entities(text, spans, places)
+    return tuple(
+        ResolvedMention(span.start, span.end, entity.label, entity.name, entity.id)
+        for span in spans
+        for entity in [entities.of(span)]
+    )
+
+
+# --- single mentions ---
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Span:
+    """A bare name at its place; `voted` where the model found it, and not we as a repetition of one it found."""
+
+    start: int
+    end: int
+    label: str
+    key: str
+    voted: bool = True
+
+
+def _trimmed(text: str, mentions: Sequence[Mention]) -> list[_Span]:
+    """The mentions that are names, cut to the name, in order, without overlaps."""
+    wrapped = _is_wrapped(text)
+    spans: list[_Span] = []
+    free_from = 0
+    for mention in sorted(mentions, key=lambda mention: (mention.start, -mention.end)):
+        if mention.label in _DROPPED_LABELS:
+            continue
+        for start, end in _parts(text, mention.start, mention.end, wrapped):
+            span = _bare(text, start, end, mention.label)
+            if span is not None and span.start >= free_from:
+                spans.append(span)
+                free_from = span.end
+    persons = [span.key.split() for span in spans if span.label == "PERSON" and " " in span.key]
+    parts = {words[0] for words in persons} | {words[-1] for words in persons}
+    return [
+        span for span in spans if span.key not in _NO_NAMES or (span.label == "PERSON" and span.key in parts)
+    ]
+
+
+def _is_wrapped(text: str) -> bool:
+    """Whether lines are broken at a fixed width, so that a line's end is no end of a name."""
+    lines = text[:5_000].split("\n")
+    return len(lines) > 2 and max(map(len, lines)) < _WRAPPED_LINE.stop
+
+
+def _parts(text: str, start: int, end: int, wrapped: bool) -> list[tuple[int, int]]:
+    """A mention's pieces that lie in one line: the model runs on from "GMT" into the "Source" of the next."""
+    parts, first = [], start
+    while (cut := text.find("\n", first, end)) >= 0:
+        line = cut - (text.rfind("\n", 0, cut) + 1)
+        if wrapped and line in _WRAPPED_LINE and text[cut - 1] not in ".!?:":
+            cut = text.find("\n", cut + 1, end)
+            if cut < 0:
+                break
+        parts.append((first, cut))
+        first = cut + 1
+    parts.append((first, end))
+    return parts
+
+
+def _bare(text: str, start: int, end: int, label: str) -> _Span | None:
+    """The name in a stretch of text, or None where there is none."""
+    while True:
+        before = (start, end)
+        while start < end and text[start] in _EDGE:
+            start += 1
+        while start < end and text[end - 1] in _EDGE:
+            end -= 1
+        article = _ARTICLE.match(text, start, end)
+        if article:
+            start = article.end()
+        possessive = _POSSESSIVE.search(text[start:end])
+        if possessive:
+            end = start + possessive.start()
+        if text[start:end].endswith(".") and not _ends_in_abbreviation(text[start:end]):
+            end -= 1
+        if label == "PERSON":
+            start = _after_title(text, start, end)
+            # A score or an age: "Peter Luczak 7-6".
+            last = text.rfind(" ", start, end)
+            if last > 0 and not any(map(str.isalpha, text[last:end])):
+                end = last
+        if (start, end) == before:
+            break
+    name = text[start:end]
+    words = name.split()
+    if not words or len(words) > _MAX_WORDS or len(name) > _MAX_CHARS or len(name) < 2:
+        return None
+    if name == name.lower() and name != name.upper():
+        return None
+    if not any(map(str.isalpha, name)) or _ADDRESS.search(_token_around(text, start, end)):
+        return None
+    key = name_key(name)
+    return _Span(start, end, label, key) if key else None
+
+
+def _after_title(text: str, start: int, end: int) -> int:
+    """Where a person's name starts after titles; `start` where nothing else is left."""
+    first = start
+    while (space := text.find(" ", first, end)) > 0 and name_key(text[first:space]) in _TITLES:
+        first = space + 1
+    return first
+
+
+def _ends_in_abbreviation(name: str) -> bool:
+    """Whether a name's last dot belongs to it: `U.S.`, `Inc.`, `Sammy Davis Jr.`."""
+    last = name.rsplit(None, 1)[-1]
+    return last.count(".") > 1 or name_key(last) in {
+        "inc",
+        "corp",
+        "co",
+        "ltd",
+        "jr",
+        "sr",
+        "st",
+        "bros",
+        "plc",
+    }
+
+
+def _token_around(text: str, start: int, end: int) -> str:
+    """A name with what stands about it up to the next space, a hundred characters at most."""
+    low, high = start, end
+    while low > max(0, start - _MAX_CHARS) and not text[low - 1].isspace():
+        low -= 1
+    while high < min(len(text), end + _MAX_CHARS) and not text[high].isspace():
+        high += 1
+    return text[low:high].strip("\"'“”‘’()[],;:!?")
+
+
+# --- names that stand again ---
+
+
+def _repeated(text: str, spans: Sequence[_Span]) -> list[_Span]:
+    """The spans and, with them, every other place where one of their names stands in the same letters.
+
+    A name that this article also has as a common word ("state", "may") is not looked for.
+    """
+    votes: dict[str, collections.Counter[str]] = {}
+    for span in spans:
+        votes.setdefault(text[span.start : span.end], collections.Counter())[span.label] += 1
+    words = [(match.start(), match.end(), match[0]) for match in _WORD.finditer(text)]
+    common = {word for _, _, word in words if word.islower()}
+    # The lengths of the names by their first word, so that a look-up costs the same however many names
+    # there are.
+    lengths: dict[str, set[int]] = {}
+    for form in votes:
+        first = _WORD.match(form)
+        if first and form[0].isupper() and len(form) > 2 and form.lower() not in common:
+            lengths.setdefault(first[0], set()).add(len(form))
+    longest_first = {word: sorted(found, reverse=True) for word, found in lengths.items()}
+    ends = {end for _, end, _ in words}
+    added: list[_Span] = []
+    index, free_from = 0, 0
+    for start, _, word in words:
+        if word not in longest_first or start < free_from:
+            continue
+        while index < len(spans) and spans[index].end <= start:
+            index += 1
+        free_to = spans[index].start if index < len(spans) else len(text)
+        for length in longest_first[word]:
+            stop = start + length
+            form = text[start:stop]
+            if stop > free_to or form not in votes or (form[-1].isalnum() and stop not in ends):
+                continue
+            if not _ADDRESS.search(_token_around(text, start, stop)):
+                label = max(votes[form], key=votes[form].__getitem__)
+                added.append(_Span(start, stop, label, name_key(form), voted=False))
+                free_from = stop
+            break
+    return sorted([*spans, *added], key=lambda span: span.start)
+
+
+# --- what belongs together ---
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Named:
+    """An entity as all its mentions have it."""
+
+    name: str
+    label: str
+    id: str | None
+
+
+class _Entities:
+    """The entities of one article, found from its spans; ask `of` for that of a span."""
+
+    def __init__(self, text: str, spans: Sequence[_Span], places: Mapping[str, Place]) -> None:
+        self._text = text
+        self._places = places
+        self._votes: dict[str, collections.Counter[str]] = {}
+        self._forms: dict[str, collections.Counter[str]] = {}
+        for span in spans:
+            votes = self._votes.setdefault(span.key, collections.Counter())
+            votes[span.label] += 2 if span.voted else 1
+            if span.label != "GPE" and _CLUE_OF_PLACE.search(text, max(0, span.start - 12), span.start):
+                votes["GPE"] += 1
+            form = _SPACES.sub(" ", text[span.start : span.end])
+            self._forms.setdefault(span.key, collections.Counter())[form] += 1
+        self._leader = {key: key for key in self._votes}
+        self._join_places()
+        self._join_acronyms(spans)
+        self._persons: set[str] = set()
+        self._join_persons()
+        self._named = self._name_groups()
+
+    def of(self, span: _Span) -> _Named:
+        """The entity that a span names."""
+        return self._named[self._root(span.key)]
+
+    def _root(self, key: str) -> str:
+        while self._leader[key] != key:
+            key = self._leader[key]
+        return key
+
+    def _majority(self, key: str) -> str:
+        # A counter keeps the order of first mentions, and max the first of equals.
+        votes = self._votes[key]
+        return max(votes, key=votes.__getitem__)
+
+    def _join_places(self) -> None:
+        """One entity for the names of one country: US, U.S., United States."""
+        first: dict[str, str] = {}
+        for key in self._votes:
+            place = self._places.get(key)
+            if place is not None:
+                self._leader[key] = first.setdefault(place.name, key)
+
+    def _join_acronyms(self, spans: Sequence[_Span]) -> None:
+        """An acronym in brackets behind its expansion is the same: World Food Programme (WFP)."""
+        for span in spans:
+            bracket = _ACRONYM_AFTER.match(self._text, span.end)
+            if bracket is None:
+                continue
+            short = name_key(bracket[1])
+            initials = "".join(word[0] for word in span.key.split())
+            capitals = "".join(filter(str.isupper, self._text[span.start : span.end])).casefold()
+            if short in self._leader and short in (initials, capitals) and self._root(short) == short:
+                root = self._root(span.key)
+                if root != short:
+                    self._leader[short] = root
+
+    def _join_persons(self) -> None:
+        """Surnames, and given names, to the one full name of the article that they are part of."""
+        full: dict[tuple[str, str], str] = {}
+        ends: dict[str, set[str]] = {}
+        starts: dict[str, set[str]] = {}
+        for key in sorted(self._votes, key=lambda key: len(key.split())):
+            words = key.split()
+            if len(words) < 2 or self._majority(key) != "PERSON" or key in self._places:
+                continue
+            # "Joe R. Biden" is Joe Biden.
+            root = full.setdefault((words[0], words[-1]), key)
+            self._persons.add(root)
+            if root != key:
+                self._leader[key] = root
+            for cut in range(1, len(words)):
+                ends.setdefault(" ".join(words[cut:]), set()).add(root)
+            starts.setdefault(words[0], set()).add(root)
+        for key in self._votes:
+            if self._root(key) != key or key in ends.get(key, ()):
+                continue
+            votes = self._votes[key]
+            persons = votes["PERSON"]
+            if key in self._places and 4 * persons < votes.total():
+                continue
+            owners = ends.get(key, set())
+            if not owners and votes["PERSON"] and key not in self._places:
+                owners = starts.get(key, set())
+            if len(owners) == 1:
+                (owner,) = owners
+                if owner != key:
+                    self._leader[key] = owner
+
+    def _name_groups(self) -> dict[str, _Named]:
+        groups: dict[str, list[str]] = {}
+        for key in self._votes:
+            groups.setdefault(self._root(key), []).append(key)
+        return {root: self._name_group(root, keys) for root, keys in groups.items()}
+
+    def _name_group(self, root: str, keys: Sequence[str]) -> _Named:
+        forms: collections.Counter[str] = collections.Counter()
+        votes: collections.Counter[str] = collections.Counter()
+        for key in keys:
+            forms.update(self._forms[key])
+            votes.update(self._votes[key])
+        if root in self._persons:
+            # The full name's label holds for the surname, whatever the model takes that for by itself.
+            return _Named(_fullest(forms), "PERSON", None)
+        label = max(votes, key=votes.__getitem__)
+        place = next((self._places[key] for key in keys if key in self._places), None)
+        if place is not None and (place.id is not None or label != "ORG" or place.label == "ORG"):
+            # A city's name is also its team's: eleven at "Chelsea" stay an organisation.
+            usual = place.name if place.name in forms else None
+            return _Named(usual or _fullest(forms), place.label, place.id)
+        return _Named(_fullest(forms), label, None)
+
+
+def _fullest(forms: Mapping[str, int]) -> str:
+    """The form with most words, not in capitals where there is another; then the most frequent, the first."""
+    return max(
+        forms, key=lambda form: (not form.isupper() or " " not in form, len(form.split()), forms[form])
+    )

