@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.utils.shared import Shared
@@ -61,18 +62,19 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
     register_coders()
     pool = Shared()
 
-    def heavy(work: object) -> beam.ParDo:
+    def heavy(work: Callable[[Any], Any]) -> Any:
         return beam.ParDo(RunBatches(work, plan.workers, pool))
 
     files = pipeline | "Files" >> beam.Create(plan.files, reshuffle=plan.spread).with_output_types(SourceFile)
-    feeds = pipeline | "Feeds" >> beam.Create(plan.feeds, reshuffle=plan.spread).with_output_types(FeedRequest)
+    feeds = pipeline | "Feeds" >> beam.Create(plan.feeds, reshuffle=plan.spread).with_output_types(
+        FeedRequest
+    )
     read = (files, feeds) | "Read" >> ReadFilesAndFeeds(
         plan.staging, plan.limits, plan.max_input_bytes, plan.now, plan.run_id, plan.progress, plan.spread
     )
-    parsed = (
-        read.payloads
-        | "Prepare" >> heavy(PrepareBatch(plan.staging, plan.now, plan.run_id)).with_output_types(PreparedBatch)
-    )
+    parsed = read.payloads | "Prepare" >> heavy(
+        PrepareBatch(plan.staging, plan.now, plan.run_id)
+    ).with_output_types(PreparedBatch)
     prepared = (
         (parsed, read.refused)
         | "AllPrepared" >> beam.Flatten()
@@ -133,7 +135,7 @@ def _feed_summary(state: FeedState) -> RunSummary:
     return RunSummary(feed_states=(state,))
 
 
-class _Count(beam.DoFn):  # type: ignore[misc]
+class _Count(beam.DoFn):
     """Passes batches through and tells the person who waits."""
 
     def __init__(self, progress: ProgressWriter) -> None:

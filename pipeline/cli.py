@@ -24,8 +24,8 @@ TOO_MANY_DEAD_LETTERS = 3
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code.
 
-    0 done; 1 failed; 2 the command line is wrong, said before anything starts; 3 done, but dead letters exceed
-    `--max_dead_letter_share`.
+    0 done; 1 failed; 2 the command line is wrong, said before anything starts; 3 done, but dead letters
+    exceed `--max_dead_letter_share`.
     """
     arguments_given = list(sys.argv[1:] if argv is None else argv)
     parser = build_parser()
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace, beam_args: Sequence[str]) -> int:
     settings = run_settings(arguments, beam_args)
-    # Before NumPy is loaded here or in any worker: more than one BLAS thread per process only gets in the way.
+    # Before NumPy is loaded, here or in any worker: a second BLAS thread per process only gets in the way.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from pipeline.logs import configure_logging
 
@@ -64,7 +64,7 @@ def _run(arguments: argparse.Namespace, beam_args: Sequence[str]) -> int:
         outcome = run(settings)
     except (UsageError, RunError):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last resort: said in a line, and the exit code is 1
         return _failed(error, settings.log_level)
     from pipeline.report import render_report
 

@@ -108,7 +108,9 @@ def fetch_feed(
     )
     if not changed:
         return Fetched(answered)
-    payload = Payload("feed", state.url, (body,), content_type=headers.get("Content-Type"), feed_url=state.url)
+    payload = Payload(
+        "feed", state.url, (body,), content_type=headers.get("Content-Type"), feed_url=state.url
+    )
     return Fetched(answered, payload)
 
 
@@ -139,7 +141,9 @@ def _get(
                 if len(body) > limits.max_bytes:
                     raise RecordError("too-large", f"{shown}: more than {limits.max_bytes} bytes")
                 if clock() > deadline:
-                    raise RecordError("timeout", f"{shown}: still sending after {limits.timeout_s * TOTAL_TIMEOUTS:g} s")
+                    raise RecordError(
+                        "timeout", f"{shown}: still sending after {limits.timeout_s * TOTAL_TIMEOUTS:g} s"
+                    )
             return 200, answer.headers, bytes(body)
     except requests.exceptions.TooManyRedirects as error:
         raise RecordError("too-many-redirects", f"{shown}: more than {MAX_REDIRECTS} redirects") from error
@@ -150,7 +154,9 @@ def _get(
         requests.exceptions.InvalidURL,
         requests.exceptions.MissingSchema,
     ) as error:
-        raise RecordError("bad-address", f"{shown}: not an address to fetch, or redirected to one that isn't") from error
+        raise RecordError(
+            "bad-address", f"{shown}: not an address to fetch, or redirected to one that isn't"
+        ) from error
     except requests.exceptions.SSLError as error:
         raise RecordError("tls-failed", f"{shown}: its certificate or TLS can't be trusted") from error
     except requests.exceptions.ContentDecodingError as error:

@@ -10,6 +10,7 @@ import dataclasses
 import datetime as dt
 import os
 from collections.abc import Sequence
+from typing import Literal
 
 from schemas.errors import UsageError
 
@@ -43,7 +44,7 @@ class RunSettings:
     workers: int
     run_id: str | None
     now: dt.datetime | None
-    progress: str
+    progress: Literal["auto", "bar", "log", "off"]
     max_dead_letter_share: float
     max_input_mb: int
     fetch_timeout_s: float
@@ -52,7 +53,7 @@ class RunSettings:
     key_shards: int
     local: bool
     beam_args: tuple[str, ...]
-    log_level: str = "warning"
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @property
     def source_count(self) -> int:
@@ -83,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     check = commands.add_parser(
         "check",
         help="prove that the tables and manifests in a folder hold together",
-        description="Opens every table and manifest in --output and proves their invariants. Exit 0, or 1 with a list.",
+        description="Opens every table and manifest in --output and proves their invariants: 0, or 1 with a list.",
         allow_abbrev=False,
     )
     check.add_argument("--output", required=True, metavar="DIR", help="folder with the tables")
@@ -109,65 +110,100 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         help="address of a feed, or a file that lists addresses, one a line or as OPML; repeatable",
     )
     sources.add_argument(
-        "--max_input_mb", type=_positive_int, default=256, metavar="MB",
+        "--max_input_mb",
+        type=_positive_int,
+        default=256,
+        metavar="MB",
         help="size in megabytes, once decompressed, over which a seed or feed file is a dead letter; "
         "JSONL is read line by line and has this limit per line (default %(default)s)",
     )
     output = parser.add_argument_group("what is written")
-    output.add_argument("--output", required=True, metavar="DIR", help="folder for the tables; made where missing")
     output.add_argument(
-        "--partition_by", default="date", metavar="KEYS",
+        "--output", required=True, metavar="DIR", help="folder for the tables; made where missing"
+    )
+    output.add_argument(
+        "--partition_by",
+        default="date",
+        metavar="KEYS",
         help="folders of the articles: date or month of publication (UTC), optionally with ,language or "
         ",source_domain after it (default %(default)s)",
     )
     output.add_argument(
-        "--entities", choices=("spacy", "none"), default="spacy",
-        help="how entities are found; none leaves the column null and is about fifty times faster (default %(default)s)",
+        "--entities",
+        choices=("spacy", "none"),
+        default="spacy",
+        help="how entities are found; none leaves the column null and is much faster (default %(default)s)",
     )
     fetch = parser.add_argument_group("fetching feeds")
     fetch.add_argument(
-        "--fetch_timeout_s", type=_positive_float, default=20.0, metavar="S",
+        "--fetch_timeout_s",
+        type=_positive_float,
+        default=20.0,
+        metavar="S",
         help="seconds to wait for a server to connect, and between two of its answers (default %(default)g)",
     )
     fetch.add_argument(
-        "--fetch_max_mb", type=_positive_int, default=16, metavar="MB",
+        "--fetch_max_mb",
+        type=_positive_int,
+        default=16,
+        metavar="MB",
         help="megabytes, once decompressed, over which a feed is refused (default %(default)s)",
     )
     fetch.add_argument(
-        "--user_agent", default=f"newsbeam/{newsbeam_version()} (feed reader)", metavar="TEXT",
+        "--user_agent",
+        default=f"newsbeam/{newsbeam_version()} (feed reader)",
+        metavar="TEXT",
         help="how newsbeam names itself to servers; add a way to reach you (default %(default)r)",
     )
     run = parser.add_argument_group("the run itself")
     run.add_argument(
-        "--workers", type=_positive_int, default=None, metavar="N",
+        "--workers",
+        type=_positive_int,
+        default=None,
+        metavar="N",
         help="processes for the heavy work on the local runner (default: one per core, at most 8)",
     )
     run.add_argument(
-        "--run_id", default=None, metavar="ID",
+        "--run_id",
+        default=None,
+        metavar="ID",
         help="name of this run in files and rows (default: the time and six random digits)",
     )
     run.add_argument(
-        "--now", type=_time, default=None, metavar="TIME",
+        "--now",
+        type=_time,
+        default=None,
+        metavar="TIME",
         help="ISO 8601 time to take for the present, for reproducible runs (default: the clock)",
     )
     run.add_argument(
-        "--max_dead_letter_share", type=_share, default=0.5, metavar="SHARE",
+        "--max_dead_letter_share",
+        type=_share,
+        default=0.5,
+        metavar="SHARE",
         help="share of items read, 0 to 1, over which dead letters make the exit code 3 (default %(default)g)",
     )
     run.add_argument(
-        "--key_shards", type=_positive_int, default=None, metavar="N",
+        "--key_shards",
+        type=_positive_int,
+        default=None,
+        metavar="N",
         help="parts that keys are shuffled in, a power of two (default: 8 on the local runner, else 256)",
     )
     run.add_argument(
-        "--progress", choices=("auto", "bar", "log", "off"), default="auto",
+        "--progress",
+        choices=("auto", "bar", "log", "off"),
+        default="auto",
         help="bar, or a plain line every few seconds; auto takes the bar on a terminal (default %(default)s)",
     )
     _add_log_level(run)
 
 
-def _add_log_level(parser: argparse.ArgumentParser) -> None:
+def _add_log_level(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     parser.add_argument(
-        "--log_level", choices=("debug", "info", "warning", "error"), default="warning",
+        "--log_level",
+        choices=("debug", "info", "warning", "error"),
+        default="warning",
         help="how much is logged; debug includes Beam's own (default %(default)s)",
     )
 

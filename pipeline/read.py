@@ -40,15 +40,15 @@ _STATES = "states"
 
 
 class ReadSources(NamedTuple):
-    """payloads: PayloadBatch. refused: PreparedBatch of what couldn't be read. states: FeedState of each feed asked for."""
+    """What was read, what couldn't be (staged as dead letters), and the new state of each feed asked for."""
 
-    payloads: beam.PCollection
-    refused: beam.PCollection
-    states: beam.PCollection
+    payloads: beam.PCollection[PayloadBatch]
+    refused: beam.PCollection[PreparedBatch]
+    states: beam.PCollection[FeedState]
 
 
 @dataclasses.dataclass(eq=False)
-class ReadFilesAndFeeds(beam.PTransform):  # type: ignore[misc]
+class ReadFilesAndFeeds(beam.PTransform[Any, Any]):
     """Reads everything a run was given: (SourceFile, FeedRequest) collections -> `ReadSources`.
 
     spread: whether payloads are shuffled to all workers before they are worked on. Needed on engines whose workers
@@ -64,7 +64,9 @@ class ReadFilesAndFeeds(beam.PTransform):  # type: ignore[misc]
     progress: ProgressWriter
     spread: bool
 
-    def expand(self, sources: tuple[beam.PCollection, beam.PCollection]) -> ReadSources:
+    def expand(
+        self, sources: tuple[beam.PCollection[SourceFile], beam.PCollection[FeedRequest]]
+    ) -> ReadSources:
         """Wires the reading of files beside the fetching of feeds."""
         files, feeds = sources
         read = files | "ReadFiles" >> beam.ParDo(
@@ -90,7 +92,7 @@ class ReadFilesAndFeeds(beam.PTransform):  # type: ignore[misc]
         return ReadSources(batches, refused, fetched[_STATES])
 
 
-class _ReadFiles(beam.DoFn):  # type: ignore[misc]
+class _ReadFiles(beam.DoFn):
     def __init__(self, max_bytes: int, now: dt.datetime, run_id: str, progress: ProgressWriter) -> None:
         self._max_bytes = max_bytes
         self._now = now
@@ -116,7 +118,7 @@ def _first_bytes(path: str) -> bytes | None:
         return None
 
 
-class _FetchFeeds(beam.DoFn):  # type: ignore[misc]
+class _FetchFeeds(beam.DoFn):
     """Keeps several requests under way; their answers come out as they come in, the last at the bundle's end."""
 
     def __init__(self, limits: FetchLimits, now: dt.datetime, run_id: str) -> None:
@@ -143,7 +145,7 @@ class _FetchFeeds(beam.DoFn):  # type: ignore[misc]
         window = GlobalWindow()
         while self._pending:
             for tag, value in self._outputs(self._pending.popleft().result()):
-                windowed = WindowedValue(value, window.max_timestamp(), [window])
+                windowed = WindowedValue(value, window.max_timestamp(), (window,))
                 yield windowed if tag is None else beam.pvalue.TaggedOutput(tag, windowed)
 
     def _fetch(self, request: FeedRequest) -> Fetched:
@@ -161,10 +163,14 @@ class _FetchFeeds(beam.DoFn):  # type: ignore[misc]
             yield _REFUSED, dataclasses.replace(letter, position=None)
 
 
-class _BatchPayloads(beam.DoFn):  # type: ignore[misc]
+class _BatchPayloads(beam.DoFn):
     def start_bundle(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
         self._batch: list[Payload] = []
-        self._parts = self._bytes = 0
+        self._parts = 0
+        self._bytes = 0
 
     def process(self, payload: Payload) -> Iterator[PayloadBatch]:
         self._batch.append(payload)
@@ -172,15 +178,15 @@ class _BatchPayloads(beam.DoFn):  # type: ignore[misc]
         self._bytes += sum(len(part) for part in payload.parts)
         if self._parts >= PARTS_PER_BATCH or self._bytes >= BYTES_PER_BATCH:
             yield PayloadBatch(tuple(self._batch))
-            self.start_bundle()
+            self._start()
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         if self._batch:
             window = GlobalWindow()
-            yield WindowedValue(PayloadBatch(tuple(self._batch)), window.max_timestamp(), [window])
+            yield WindowedValue(PayloadBatch(tuple(self._batch)), window.max_timestamp(), (window,))
 
 
-class _StageRefused(beam.DoFn):  # type: ignore[misc]
+class _StageRefused(beam.DoFn):
     def __init__(self, staging: Staging) -> None:
         self._staging = staging
 
@@ -196,7 +202,7 @@ class _StageRefused(beam.DoFn):  # type: ignore[misc]
     def finish_bundle(self) -> Iterator[WindowedValue]:
         if self._letters:
             window = GlobalWindow()
-            yield WindowedValue(self._staged(), window.max_timestamp(), [window])
+            yield WindowedValue(self._staged(), window.max_timestamp(), (window,))
 
     def _staged(self) -> PreparedBatch:
         return PreparedBatch(len(self._letters), (), stage_dead_letters(self._staging, self._letters))

@@ -77,7 +77,9 @@ def run(settings: RunSettings) -> RunOutcome:
     started = time.monotonic()
     started_at = dt.datetime.now(dt.timezone.utc)
     now = settings.now or started_at
-    run_id = new_run_id(now, secrets.token_bytes(3)) if settings.run_id is None else check_run_id(settings.run_id)
+    run_id = (
+        new_run_id(now, secrets.token_bytes(3)) if settings.run_id is None else check_run_id(settings.run_id)
+    )
     layout = output_layout(settings.output)
     options = beam_options(settings)
     files, passed_over = find_files(settings.inputs)
@@ -109,7 +111,9 @@ def run(settings: RunSettings) -> RunOutcome:
                 now=now,
                 entities=settings.entities,
                 partition_by=settings.partition_by,
-                limits=FetchLimits(settings.fetch_timeout_s, settings.fetch_max_mb << 20, settings.user_agent),
+                limits=FetchLimits(
+                    settings.fetch_timeout_s, settings.fetch_max_mb << 20, settings.user_agent
+                ),
                 max_input_bytes=settings.max_input_mb << 20,
                 key_shards=settings.key_shards,
                 workers=settings.workers,
@@ -155,7 +159,9 @@ def beam_options(settings: RunSettings) -> PipelineOptions:
     try:
         _, unknown = parser.parse_known_args(list(settings.beam_args))
     except SystemExit as error:
-        raise UsageError("an option of Beam's has a value that it can't take; Beam says which above") from error
+        raise UsageError(
+            "an option of Beam's has a value that it can't take; Beam says which above"
+        ) from error
     if unknown and settings.local:
         raise UsageError(f"neither newsbeam nor Beam knows {' '.join(unknown)}\nTry: newsbeam run --help")
     options = PipelineOptions(list(settings.beam_args))
@@ -245,7 +251,9 @@ def _join_segments(
     with open_write(staging.path(staged)) as file:
         write_segment(table, file)
         size = file.tell()
-    return [StagedFile(staged, f"_index/{name}/{run_id}.parquet", f"index/{name}", table.num_rows, size)], replaced
+    return [
+        StagedFile(staged, f"_index/{name}/{run_id}.parquet", f"index/{name}", table.num_rows, size)
+    ], replaced
 
 
 def _segment_rows(path: str) -> int:

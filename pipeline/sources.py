@@ -187,10 +187,14 @@ def _listed_addresses(path: str, text: str) -> list[str]:
         except ElementTree.ParseError as error:
             raise UsageError(f"--feeds {path}: not readable as OPML ({error})") from error
         if root.tag.lower() != "opml":
-            raise UsageError(f"--feeds {path}: a <{root.tag}> document, not OPML; a feed saved to a file goes to --input")
+            raise UsageError(
+                f"--feeds {path}: a <{root.tag}> document, not OPML; a feed saved to a file goes to --input"
+            )
         stated = [outline.get("xmlUrl") or outline.get("xmlurl") or "" for outline in root.iter("outline")]
     else:
-        stated = [line.split("#", 1)[0] if line.lstrip().startswith("#") else line for line in text.splitlines()]
+        stated = [
+            line.split("#", 1)[0] if line.lstrip().startswith("#") else line for line in text.splitlines()
+        ]
     addresses = [address.strip() for address in stated]
     for address in addresses:
         if address and not address.lower().startswith(("http://", "https://")):

@@ -117,7 +117,9 @@ class FinishBatch:
             table = self._enriched(prepared, aside, None)
             table = table.append_column(
                 DUPLICATES.field("duplicate_of"), pa.array([decision.duplicate_of for decision in aside])
-            ).append_column(DUPLICATES.field("duplicate_reason"), pa.array([decision.reason for decision in aside]))
+            ).append_column(
+                DUPLICATES.field("duplicate_reason"), pa.array([decision.reason for decision in aside])
+            )
             slices += self._stage("duplicates", table)
         return FinishedBatch(
             tuple(slices),
@@ -148,11 +150,14 @@ class FinishBatch:
             if failed:
                 warnings = table.column("warnings").to_pylist()
                 columns["warnings"] = [
-                    [*codes, "entities_failed"] if row in failed else codes for row, codes in enumerate(warnings)
+                    [*codes, "entities_failed"] if row in failed else codes
+                    for row, codes in enumerate(warnings)
                 ]
         for name, values in columns.items():
             field = ARTICLES.field(name)
-            table = table.set_column(table.schema.get_field_index(name), field, pa.array(values, type=field.type))
+            table = table.set_column(
+                table.schema.get_field_index(name), field, pa.array(values, type=field.type)
+            )
         return table
 
     def _stage(self, name: str, table: pa.Table) -> list[RowSlice]:
@@ -206,7 +211,9 @@ ENTITY_NAMES = tuple(field.name for field in ENTITY_TYPE)
 
 def partitions(table: pa.Table, partition_by: Sequence[str]) -> list[str]:
     """The partition of each row: the folder that its file goes to, "date=2022-03-30/language=en"."""
-    moment = pc.coalesce(table.column("published_at"), table.column("updated_at"), table.column("ingested_at"))
+    moment = pc.coalesce(
+        table.column("published_at"), table.column("updated_at"), table.column("ingested_at")
+    )
     columns = []
     for key in partition_by:
         if key == "date":
@@ -282,6 +289,7 @@ _SORT = {
     "duplicates": [("published_at", "ascending"), ("article_id", "ascending"), ("version", "ascending")],
     "dead_letters": [("origin_uri", "ascending"), ("position", "ascending"), ("reason", "ascending")],
 }
+
 
 def _chunks(slices: dict[tuple[str, str], list[RowSlice]]) -> Iterator[list[list[RowSlice]]]:
     """Packs whole partitions, in order, into chunks of at most `WRITE_BYTES`; larger ones are cut between slices."""

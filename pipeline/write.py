@@ -24,7 +24,7 @@ from transforms.summary import merge_summaries
 
 
 @dataclasses.dataclass(eq=False)
-class PlanWrites(beam.PTransform):  # type: ignore[misc]
+class PlanWrites(beam.PTransform[Any, Any]):
     """Brings the slices of each partition together: RowSlice -> WriteTask.
 
     shards: in how many tasks at the most; all slices of a partition are in one.
@@ -32,7 +32,7 @@ class PlanWrites(beam.PTransform):  # type: ignore[misc]
 
     shards: int
 
-    def expand(self, slices: beam.PCollection) -> beam.PCollection:
+    def expand(self, slices: beam.PCollection[RowSlice]) -> Any:
         """Wires one shuffle of slices, by partition."""
         return (
             slices
@@ -50,7 +50,7 @@ def _keyed_by_partition(piece: RowSlice, shards: int) -> tuple[int, RowSlice]:
 
 
 @dataclasses.dataclass(eq=False)
-class WriteIndex(beam.PTransform):  # type: ignore[misc]
+class WriteIndex(beam.PTransform[Any, Any]):
     """Writes what has to be remembered as sorted segments: IndexRows -> RunSummary.
 
     One segment for each index and key range, in the staging folder.
@@ -60,11 +60,12 @@ class WriteIndex(beam.PTransform):  # type: ignore[misc]
     run_id: str
     shards: int
 
-    def expand(self, rows: beam.PCollection) -> beam.PCollection:
+    def expand(self, rows: beam.PCollection[IndexRows]) -> Any:
         """Wires one shuffle of index rows, by index and key range."""
         return (
             rows
-            | "ShardIndexRows" >> beam.FlatMap(_sharded, shards=self.shards).with_output_types(tuple[str, IndexRows])
+            | "ShardIndexRows"
+            >> beam.FlatMap(_sharded, shards=self.shards).with_output_types(tuple[str, IndexRows])
             | "GroupIndexRows" >> beam.GroupByKey()
             | "WriteSegments"
             >> beam.ParDo(_WriteSegment(self.staging, self.run_id)).with_output_types(RunSummary)
@@ -76,7 +77,7 @@ def _sharded(batch: IndexRows, shards: int) -> Iterator[tuple[str, IndexRows]]:
         yield f"{batch.index}/{shard:05d}", IndexRows(batch.index, rows)
 
 
-class _WriteSegment(beam.DoFn):  # type: ignore[misc]
+class _WriteSegment(beam.DoFn):
     def __init__(self, staging: Staging, run_id: str) -> None:
         self._staging = staging
         self._run_id = run_id
@@ -110,7 +111,7 @@ def index_table(index: str, rows: Iterable[tuple[str | int, ...]]) -> pa.Table:
 
 
 @dataclasses.dataclass(eq=False)
-class WriteSummary(beam.PTransform):  # type: ignore[misc]
+class WriteSummary(beam.PTransform[Any, Any]):
     """Adds up all summaries and leaves the whole in the staging folder, for the commit: RunSummary -> nothing.
 
     It holds names and numbers only, and exists once all else that the run writes does.
@@ -118,7 +119,7 @@ class WriteSummary(beam.PTransform):  # type: ignore[misc]
 
     staging: Staging
 
-    def expand(self, summaries: beam.PCollection) -> beam.PCollection:
+    def expand(self, summaries: beam.PCollection[RunSummary]) -> Any:
         """Wires the one step that every branch of the graph ends in."""
         return (
             summaries

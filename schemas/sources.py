@@ -8,7 +8,6 @@ from typing import Literal
 from schemas.records import OriginKind
 from schemas.state import FeedState
 
-
 Codec = Literal["gzip", "bzip2", "zstd"]
 
 

@@ -62,7 +62,7 @@ class WriteTask:
 class RunSummary:
     """What a run, or a part of it, has done: the parts add up to the whole in any order."""
 
-    counts: Counts = Counts()
+    counts: Counts = dataclasses.field(default_factory=Counts)
     files: tuple[StagedFile, ...] = ()
     dead_letters: tuple[DeadLetterExample, ...] = ()
     feed_states: tuple[FeedState, ...] = ()

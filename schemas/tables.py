@@ -139,7 +139,8 @@ def articles_table(articles: Iterable[Article]) -> pa.Table:
             values = [dataclasses.asdict(value) for value in values]
         elif field.name == "entities":
             values = [
-                None if value is None else [dataclasses.asdict(entity) for entity in value] for value in values
+                None if value is None else [dataclasses.asdict(entity) for entity in value]
+                for value in values
             ]
         columns.append(pa.array(values, type=field.type))
     return pa.Table.from_arrays(columns, schema=ARTICLES)
@@ -167,4 +168,6 @@ def dead_letters_table(letters: Iterable[DeadLetter], schema_version: int) -> pa
 
 def partition_day(article: Article) -> dt.date:
     """The UTC day that an article's row is filed under: published, else updated, else ingested."""
-    return (article.published_at or article.updated_at or article.ingested_at).astimezone(dt.timezone.utc).date()
+    return (
+        (article.published_at or article.updated_at or article.ingested_at).astimezone(dt.timezone.utc).date()
+    )

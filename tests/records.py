@@ -27,7 +27,8 @@ def raw_item(**fields: Any) -> RawItem:
         guid=fields.pop("guid", None),
         position=fields.pop("position", 0),
     )
-    return RawItem(**{"origin": origin, "body": LONG_TEXT} | fields)
+    defaults: dict[str, Any] = {"origin": origin, "body": LONG_TEXT}
+    return RawItem(**defaults | fields)
 
 
 def article(**fields: Any) -> Article:

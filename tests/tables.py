@@ -26,7 +26,11 @@ def rows(out: Path, table: str) -> list[dict[str, Any]]:
 def content(out: Path, table: str) -> list[str]:
     """The rows of a table as sorted text, without what is the run's own: equal where the content is."""
     return sorted(
-        json.dumps({name: value for name, value in row.items() if name not in OF_THE_RUN}, default=str, sort_keys=True)
+        json.dumps(
+            {name: value for name, value in row.items() if name not in OF_THE_RUN},
+            default=str,
+            sort_keys=True,
+        )
         for row in rows(out, table)
     )
 

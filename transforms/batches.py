@@ -65,7 +65,7 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-class RunBatches(beam.DoFn):  # type: ignore[misc]
+class RunBatches(beam.DoFn):
     """Calls `work` on every batch; one result each, in no order.
 
     work: picklable, with no state of its own. workers: processes to use; with 1, the work is done in place.
@@ -110,4 +110,4 @@ class RunBatches(beam.DoFn):  # type: ignore[misc]
         """Waits for what is in flight."""
         window = GlobalWindow()
         while self._pending:
-            yield WindowedValue(self._pending.popleft().result(), window.max_timestamp(), [window])
+            yield WindowedValue(self._pending.popleft().result(), window.max_timestamp(), (window,))

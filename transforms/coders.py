@@ -36,10 +36,10 @@ class RecordCoder(coders.Coder):
     def __init__(self, record_type: type) -> None:
         self._type = record_type
         self._encoder = msgspec.msgpack.Encoder()
-        self._decoder = msgspec.msgpack.Decoder(record_type)
+        self._decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(record_type)
 
     @classmethod
-    def from_type_hint(cls, typehint: Any, registry: Any) -> RecordCoder:
+    def from_type_hint(cls, typehint: Any, registry: Any) -> Any:
         """The coder for a record type, as Beam's registry asks for it."""
         return cls(typehint)
 

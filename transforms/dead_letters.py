@@ -23,13 +23,13 @@ _INDEX_ROWS = "index_rows"
 class SortedDeadLetters(NamedTuple):
     """slices: RowSlice of what is to be written. index_rows: what has to be remembered. summaries: the counts."""
 
-    slices: beam.PCollection
-    index_rows: beam.PCollection
-    summaries: beam.PCollection
+    slices: beam.PCollection[RowSlice]
+    index_rows: beam.PCollection[IndexRows]
+    summaries: beam.PCollection[RunSummary]
 
 
 @dataclasses.dataclass(eq=False)
-class SortDeadLetters(beam.PTransform):  # type: ignore[misc]
+class SortDeadLetters(beam.PTransform[Any, Any]):
     """Finds which staged dead letters are new: PreparedBatch -> `SortedDeadLetters`.
 
     index: the index "dead_letters". shards: key ranges, a power of two.
@@ -40,7 +40,7 @@ class SortDeadLetters(beam.PTransform):  # type: ignore[misc]
     shards: int
     to_slices: Callable[[Iterable[DeadLetterKey]], list[RowSlice]]
 
-    def expand(self, prepared: beam.PCollection) -> SortedDeadLetters:
+    def expand(self, prepared: beam.PCollection[PreparedBatch]) -> SortedDeadLetters:
         """Wires one shuffle of keys."""
         outputs = (
             prepared
@@ -55,7 +55,7 @@ class SortDeadLetters(beam.PTransform):  # type: ignore[misc]
         return SortedDeadLetters(outputs.slices, outputs[_INDEX_ROWS], outputs[_SUMMARIES])
 
 
-class _ShardKeys(beam.DoFn):  # type: ignore[misc]
+class _ShardKeys(beam.DoFn):
     def __init__(self, shards: int) -> None:
         self._shards = shards
 
@@ -64,7 +64,7 @@ class _ShardKeys(beam.DoFn):  # type: ignore[misc]
             yield shard, DeadLetterKeyBatch(keys)
 
 
-class _DropKnown(beam.DoFn):  # type: ignore[misc]
+class _DropKnown(beam.DoFn):
     def __init__(self, index: Lookup, to_slices: Callable[[Iterable[DeadLetterKey]], list[RowSlice]]) -> None:
         self._index = index
         self._to_slices = to_slices
@@ -74,7 +74,8 @@ class _DropKnown(beam.DoFn):  # type: ignore[misc]
         # The same record refused twice in one run (one file given by two paths that are one) is one letter.
         first = {letter.key: letter for letter in sorted(letters, key=lambda one: one.ref.row, reverse=True)}
         known = {
-            row["key"] for row in self._index.lookup([hash_key(key) for key in first]).select(["key"]).to_pylist()
+            row["key"]
+            for row in self._index.lookup([hash_key(key) for key in first]).select(["key"]).to_pylist()
         }
         new = [letter for key, letter in sorted(first.items()) if hash_key(key) not in known]
         yield from self._to_slices(new)

@@ -41,12 +41,12 @@ class Lookup(Protocol):
 class Deduplicated(NamedTuple):
     """tasks: FinishTask, one per staged file, all its rows decided. index_rows: what has to be remembered."""
 
-    tasks: beam.PCollection
-    index_rows: beam.PCollection
+    tasks: beam.PCollection[FinishTask]
+    index_rows: beam.PCollection[IndexRows]
 
 
 @dataclasses.dataclass(eq=False)
-class DeduplicateArticles(beam.PTransform):  # type: ignore[misc]
+class DeduplicateArticles(beam.PTransform[Any, Any]):
     """Decides on articles by their keys: PreparedBatch -> FinishTask, and IndexRows for what is new.
 
     articles, contents: the indexes of that name. shards: key ranges, a power of two.
@@ -56,7 +56,7 @@ class DeduplicateArticles(beam.PTransform):  # type: ignore[misc]
     contents: Lookup
     shards: int
 
-    def expand(self, prepared: beam.PCollection) -> Deduplicated:
+    def expand(self, prepared: beam.PCollection[PreparedBatch]) -> Deduplicated:
         """Wires the two shuffles, and a third that brings each file's decisions together."""
         numbered = (
             prepared
@@ -91,7 +91,7 @@ _DECISIONS = "decisions"
 _INDEX_ROWS = "index_rows"
 
 
-class _ShardKeys(beam.DoFn):  # type: ignore[misc]
+class _ShardKeys(beam.DoFn):
     def __init__(self, shards: int) -> None:
         self._shards = shards
 
@@ -100,7 +100,7 @@ class _ShardKeys(beam.DoFn):  # type: ignore[misc]
             yield shard, KeysBatch(keys)
 
 
-class _NumberVersions(beam.DoFn):  # type: ignore[misc]
+class _NumberVersions(beam.DoFn):
     def __init__(self, index: Lookup, shards: int) -> None:
         self._index = index
         self._shards = shards
@@ -124,13 +124,15 @@ class _NumberVersions(beam.DoFn):  # type: ignore[misc]
                     remembered.append(known_revision(candidate, decision))
                 else:
                     candidates.append(candidate)
-        for shard, members in by_shard(candidates, lambda one: one.keys.content_key or "", self._shards).items():
+        for shard, members in by_shard(
+            candidates, lambda one: one.keys.content_key or "", self._shards
+        ).items():
             yield shard, CandidateBatch(members)
         yield from _tagged_decisions(decisions)
         yield from _tagged_revisions(remembered)
 
 
-class _SettleContent(beam.DoFn):  # type: ignore[misc]
+class _SettleContent(beam.DoFn):
     def __init__(self, index: Lookup) -> None:
         self._index = index
 
@@ -165,14 +167,16 @@ def _known_revisions(index: Lookup, article_ids: Iterable[str]) -> dict[str, lis
     for row in index.lookup(list(names)).to_pylist():
         article_id = names[row["key"]]
         known[article_id].append(
-            KnownRevision(article_id, row["version"], "r1" + row["revision_hash"].hex(), "a1" + row["group_id"].hex())
+            KnownRevision(
+                article_id, row["version"], "r1" + row["revision_hash"].hex(), "a1" + row["group_id"].hex()
+            )
         )
     return known
 
 
 def _known_contents(index: Lookup, content_keys: Iterable[str]) -> dict[str, KnownContent]:
     names = {hash_key(key): key for key in content_keys}
-    known = {}
+    known: dict[str, KnownContent] = {}
     for row in index.lookup(list(names)).to_pylist():
         key = names[row["key"]]
         found = KnownContent(key, "a1" + row["article_id"].hex(), "a1" + row["group_id"].hex())
@@ -181,7 +185,7 @@ def _known_contents(index: Lookup, content_keys: Iterable[str]) -> dict[str, Kno
     return known
 
 
-def _tagged_decisions(decisions: Iterable[Decision]) -> Iterator[beam.pvalue.TaggedOutput]:
+def _tagged_decisions(decisions: Iterable[Decision]) -> Iterator[beam.pvalue.TaggedOutput[Any, Any]]:
     of_file: dict[str, list[Decision]] = defaultdict(list)
     for decision in decisions:
         of_file[decision.ref.file].append(decision)
@@ -189,8 +193,10 @@ def _tagged_decisions(decisions: Iterable[Decision]) -> Iterator[beam.pvalue.Tag
         yield beam.pvalue.TaggedOutput(_DECISIONS, (file, DecisionBatch(tuple(members))))
 
 
-def _tagged_revisions(revisions: Iterable[KnownRevision]) -> Iterator[beam.pvalue.TaggedOutput]:
-    rows = tuple((known.article_id, known.version, known.revision_hash, known.group_id) for known in revisions)
+def _tagged_revisions(revisions: Iterable[KnownRevision]) -> Iterator[beam.pvalue.TaggedOutput[Any, Any]]:
+    rows = tuple(
+        (known.article_id, known.version, known.revision_hash, known.group_id) for known in revisions
+    )
     if rows:
         yield beam.pvalue.TaggedOutput(_INDEX_ROWS, IndexRows("articles", rows))
 

@@ -12,7 +12,10 @@ T = TypeVar("T")
 
 
 def shard_of(hashed: str, shards: int) -> int:
-    """The shard, 0 to shards - 1, whose key range holds a hash. Shards are equal ranges; their number is 2^n up to 2^16."""
+    """The shard, 0 to shards - 1, whose key range holds a hash.
+
+    Shards are equal ranges; their number is a power of two up to 2^16.
+    """
     return int.from_bytes(hash_key(hashed)[:2], "big") * shards >> 16
 
 

@@ -23,9 +23,7 @@ def merge_examples(examples: Iterable[DeadLetterExample]) -> tuple[DeadLetterExa
         key = example.stage, example.reason
         other = merged.get(key)
         if other is not None:
-            example = DeadLetterExample(
-                *key, example.count + other.count, min(example.detail, other.detail)
-            )
+            example = DeadLetterExample(*key, example.count + other.count, min(example.detail, other.detail))
         merged[key] = example
     return tuple(merged[key] for key in sorted(merged))
 

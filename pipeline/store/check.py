@@ -96,7 +96,11 @@ def _check(layout: Layout, index_checks: Sequence[IndexCheck]) -> Iterator[Probl
             yield from (Problem(layout.path(file.target), message) for message in messages)
             readable += [] if messages else [file]
     yield from _one_partitioning(layout, live)
-    yield from keys.problems(layout)
+    # Where an article's file is missing or unreadable, which is said already, its duplicates aren't at fault.
+    articles_known = keys.article_files == sum(file.table == "articles" for file in live)
+    yield from keys.twice(layout)
+    if articles_known:
+        yield from keys.without_original(layout)
     for index_check in index_checks:
         yield from index_check(layout, readable)
 
@@ -339,6 +343,7 @@ class _Keys:
     """What is compared across files, as 64-bit hashes; what they find is settled on the values."""
 
     def __init__(self) -> None:
+        self.article_files = 0
         self._files: list[StagedFile] = []
         self._articles: list[_Hashes] = []
         self._versions: list[_Hashes] = []
@@ -347,18 +352,22 @@ class _Keys:
     def add(self, file: StagedFile, hashes: _FileHashes) -> None:
         self._versions += hashes.versions
         if file.table == "articles":
+            self.article_files += 1
             self._articles += hashes.articles
         if hashes.versions:
             self._files.append(file)
         if hashes.originals:
             self._originals.append((file, np.concatenate(hashes.originals)))
 
-    def problems(self, layout: Layout) -> Iterator[Problem]:
-        """Versions that are there twice, and duplicates of what isn't there."""
+    def twice(self, layout: Layout) -> Iterator[Problem]:
+        """Versions of articles that are there twice, in whatever tables and runs."""
         versions = np.sort(_concatenated(self._versions))
         twice = np.unique(versions[1:][versions[1:] == versions[:-1]])
         if len(twice):
             yield from self._twice(layout, twice)
+
+    def without_original(self, layout: Layout) -> Iterator[Problem]:
+        """Duplicates of articles that aren't there."""
         articles = np.unique(_concatenated(self._articles))
         for file, originals in self._originals:
             unknown = np.flatnonzero(~np.isin(originals, articles))

@@ -23,7 +23,11 @@ def read_feed_states(paths: Sequence[str]) -> dict[str, FeedState]:
         for row in rows:
             state = FeedState(**row)
             known = states.get(state.url)
-            if known is None or known.checked_at is None or (state.checked_at or known.checked_at) >= known.checked_at:
+            if (
+                known is None
+                or known.checked_at is None
+                or (state.checked_at or known.checked_at) >= known.checked_at
+            ):
                 states[state.url] = state
     return states
 

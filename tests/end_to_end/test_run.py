@@ -30,14 +30,16 @@ def counts(out: Path) -> dict[str, int]:
     return found
 
 
-@pytest.fixture()
+@pytest.fixture
 def inbox(tmp_path: Path) -> Path:
     """A folder with one of each: seeds, feed, records; a repeat, an edited text, a bad file and a bad line."""
     inbox = tmp_path / "in"
     (inbox / "more").mkdir(parents=True)
     (inbox / "pier.txt").write_text(SEED)
     (inbox / "more" / "copy.txt").write_text(SEED)
-    (inbox / "more" / "elsewhere.txt").write_text(SEED.replace("Source: Ellery Post", "Source: Fjord Mirror", 1))
+    (inbox / "more" / "elsewhere.txt").write_text(
+        SEED.replace("Source: Ellery Post", "Source: Fjord Mirror", 1)
+    )
     (inbox / "empty.txt").write_text("By Mara Quill\nSource: Ellery Post\n\n \n")
     (inbox / "courier.xml").write_text(RSS)
     (inbox / "broken.rss").write_bytes(b"\x00\x01 no feed at all")
@@ -50,7 +52,7 @@ def inbox(tmp_path: Path) -> Path:
     return inbox
 
 
-def test_every_item_read_is_accounted_for(inbox: Path, tmp_path: Path):
+def test_every_item_read_is_accounted_for(inbox: Path, tmp_path: Path) -> None:
     """Kept, duplicate, unchanged and dead letters add up to what was read, and to the rows."""
     out = tmp_path / "out"
     assert run(inbox, out) == 0
@@ -68,7 +70,7 @@ def test_every_item_read_is_accounted_for(inbox: Path, tmp_path: Path):
     assert newsbeam("check", "--output", out) == 0
 
 
-def test_a_seed_becomes_the_row_it_should(inbox: Path, tmp_path: Path):
+def test_a_seed_becomes_the_row_it_should(inbox: Path, tmp_path: Path) -> None:
     """Authors, organisation, source, times, text and language, with nothing of the header in the text."""
     out = tmp_path / "out"
     run(inbox / "pier.txt", out)
@@ -85,7 +87,7 @@ def test_a_seed_becomes_the_row_it_should(inbox: Path, tmp_path: Path):
     assert (row["url"], row["title"], row["group_id"]) == (None, None, row["article_id"])
 
 
-def test_a_feed_item_becomes_the_row_it_should(inbox: Path, tmp_path: Path):
+def test_a_feed_item_becomes_the_row_it_should(inbox: Path, tmp_path: Path) -> None:
     """The full content over the summary, entities decoded once, the offset in UTC, tracking gone."""
     out = tmp_path / "out"
     run(inbox / "courier.xml", out, "--now", "2024-05-03T08:00:00Z")
@@ -104,7 +106,7 @@ def test_a_feed_item_becomes_the_row_it_should(inbox: Path, tmp_path: Path):
     assert undated["date"] == "2024-05-03"
 
 
-def test_a_duplicate_says_of_what_and_why(inbox: Path, tmp_path: Path):
+def test_a_duplicate_says_of_what_and_why(inbox: Path, tmp_path: Path) -> None:
     """It lies whole in its own table, with the survivor's id."""
     out = tmp_path / "out"
     run(inbox, out)
@@ -116,19 +118,20 @@ def test_a_duplicate_says_of_what_and_why(inbox: Path, tmp_path: Path):
     assert {duplicate["source"], survivor["source"]} == {"Ellery Post", "Fjord Mirror"}
 
 
-def test_a_changed_text_is_a_version_of_its_article(inbox: Path, tmp_path: Path):
+def test_a_changed_text_is_a_version_of_its_article(inbox: Path, tmp_path: Path) -> None:
     """Both stand in the table, under one id."""
     out = tmp_path / "out"
     run(inbox, out)
     versions = sorted(
-        (row for row in rows(out, "articles") if row["origin"]["guid"] == "made-up-7-3"), key=lambda row: row["version"]
+        (row for row in rows(out, "articles") if row["origin"]["guid"] == "made-up-7-3"),
+        key=lambda row: row["version"],
     )
     assert [row["version"] for row in versions] == [1, 2]
     assert len({row["article_id"] for row in versions}) == 1
     assert versions[1]["text"].endswith("And more was said.")
 
 
-def test_dead_letters_can_be_replayed(inbox: Path, tmp_path: Path):
+def test_dead_letters_can_be_replayed(inbox: Path, tmp_path: Path) -> None:
     """Each has its place, a reason that can be counted, and what was read."""
     out = tmp_path / "out"
     run(inbox, out)
@@ -143,7 +146,9 @@ def test_dead_letters_can_be_replayed(inbox: Path, tmp_path: Path):
     assert {row["stage"] for row in found.values()} == {"parse"}
 
 
-def test_the_same_input_again_adds_no_row(inbox: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_the_same_input_again_adds_no_row(
+    inbox: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """All that was kept is unchanged, what was set aside too, and dead letters are on record."""
     out = tmp_path / "out"
     run(inbox, out)
@@ -158,7 +163,7 @@ def test_the_same_input_again_adds_no_row(inbox: Path, tmp_path: Path, capsys: p
     assert newsbeam("check", "--output", out) == 0
 
 
-def test_order_and_workers_do_not_change_the_tables(inbox: Path, tmp_path: Path):
+def test_order_and_workers_do_not_change_the_tables(inbox: Path, tmp_path: Path) -> None:
     """The same items in other files' order, batches and processes give equal content."""
     clock = ("--now", "2024-05-03T08:00:00Z")
     run(inbox, tmp_path / "one", *clock)
@@ -166,7 +171,7 @@ def test_order_and_workers_do_not_change_the_tables(inbox: Path, tmp_path: Path)
     assert content_digest(tmp_path / "one") == content_digest(tmp_path / "two")
 
 
-def test_the_place_of_a_line_does_not_matter_to_its_row(tmp_path: Path):
+def test_the_place_of_a_line_does_not_matter_to_its_row(tmp_path: Path) -> None:
     """Shuffled records give the same rows, but for the position that they came from."""
     made = records(300)
     digests = []
@@ -175,12 +180,15 @@ def test_the_place_of_a_line_does_not_matter_to_its_row(tmp_path: Path):
         out = tmp_path / f"out{seed}"
         run(source, out)
         digests.append(
-            sorted((row["article_id"], row["version"], row["content_hash"], row["date"]) for row in rows(out, "articles"))
+            sorted(
+                (row["article_id"], row["version"], row["content_hash"], row["date"])
+                for row in rows(out, "articles")
+            )
         )
     assert digests[0] == digests[1]
 
 
-def test_runs_add_up_whatever_the_split(tmp_path: Path):
+def test_runs_add_up_whatever_the_split(tmp_path: Path) -> None:
     """What comes in two runs is kept as it would be in one."""
     made = records(60)
     together, apart = tmp_path / "together", tmp_path / "apart"
@@ -197,7 +205,7 @@ def test_runs_add_up_whatever_the_split(tmp_path: Path):
 
 
 @pytest.mark.parametrize("partition_by", ["date", "month", "date,language", "month,source_domain"])
-def test_partitions_are_what_was_asked_for(inbox: Path, tmp_path: Path, partition_by: str):
+def test_partitions_are_what_was_asked_for(inbox: Path, tmp_path: Path, partition_by: str) -> None:
     """Every row is in one, and the tables hold together."""
     out = tmp_path / "out"
     assert run(inbox, out, "--partition_by", partition_by) == 0
@@ -207,7 +215,7 @@ def test_partitions_are_what_was_asked_for(inbox: Path, tmp_path: Path, partitio
     assert newsbeam("check", "--output", out) == 0
 
 
-def test_nothing_to_read_is_no_failure(tmp_path: Path):
+def test_nothing_to_read_is_no_failure(tmp_path: Path) -> None:
     """An empty folder, as a scheduler may find it."""
     (tmp_path / "in").mkdir()
     assert run(tmp_path / "in", tmp_path / "out") == 0
@@ -230,8 +238,11 @@ def test_nothing_to_read_is_no_failure(tmp_path: Path):
     ],
 )
 def test_a_wrong_command_line_is_exit_code_two(
-    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
+    arguments: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """It is said on standard error, and nothing is made."""
     monkeypatch.chdir(tmp_path)
     assert newsbeam(*arguments) == 2
@@ -239,7 +250,7 @@ def test_a_wrong_command_line_is_exit_code_two(
     assert not (tmp_path / "out" / "_runs").exists()
 
 
-def test_too_many_dead_letters_are_exit_code_three(inbox: Path, tmp_path: Path):
+def test_too_many_dead_letters_are_exit_code_three(inbox: Path, tmp_path: Path) -> None:
     """The run is committed all the same."""
     out = tmp_path / "out"
     assert run(inbox / "broken.rss", out) == 3
@@ -250,7 +261,7 @@ def test_too_many_dead_letters_are_exit_code_three(inbox: Path, tmp_path: Path):
 
 def test_a_run_that_fails_is_exit_code_one_and_leaves_nothing(
     inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
+) -> None:
     """Our own mistake ends the run with a message; the next run starts clean."""
     out = tmp_path / "out"
 
@@ -266,7 +277,7 @@ def test_a_run_that_fails_is_exit_code_one_and_leaves_nothing(
     assert newsbeam("check", "--output", out) == 0
 
 
-def test_a_run_id_is_used_once(inbox: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_run_id_is_used_once(inbox: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A scheduler's second try after the commit does nothing; another input under the same id is refused."""
     out = tmp_path / "out"
     assert run(inbox, out, "--run_id", "daily-1") == 0
@@ -278,7 +289,7 @@ def test_a_run_id_is_used_once(inbox: Path, tmp_path: Path, capsys: pytest.Captu
     assert len(manifests(out)) == 1
 
 
-def test_a_feed_is_asked_for_again_only_if_it_changed(tmp_path: Path):
+def test_a_feed_is_asked_for_again_only_if_it_changed(tmp_path: Path) -> None:
     """Validators are committed with the run; a feed that fails is a dead letter, and the others go on."""
     out = tmp_path / "out"
     feeds = {"/a": answer(200, RSS.encode(), ETag='"1"')}
@@ -302,7 +313,7 @@ def test_a_feed_is_asked_for_again_only_if_it_changed(tmp_path: Path):
     assert newsbeam("check", "--output", out) == 0
 
 
-def test_credentials_are_stored_nowhere(tmp_path: Path):
+def test_credentials_are_stored_nowhere(tmp_path: Path) -> None:
     """Neither in tables nor state nor manifest."""
     out = tmp_path / "out"
     with FeedServer({"/a": answer(200, RSS.encode())}).running() as server:
@@ -311,10 +322,10 @@ def test_credentials_are_stored_nowhere(tmp_path: Path):
     assert counts(out)["kept"] == 2
     for path in out.rglob("*"):
         assert path.is_dir() or b"topsecret" not in path.read_bytes()
-    assert "topsecret" not in json.dumps([row for row in rows(out, "articles")], default=str)
+    assert "topsecret" not in json.dumps(rows(out, "articles"), default=str)
 
 
-def test_many_runs_keep_few_index_files(tmp_path: Path):
+def test_many_runs_keep_few_index_files(tmp_path: Path) -> None:
     """Segments are merged as they pile up, and what they hold stays known."""
     out = tmp_path / "out"
     made = records(30)

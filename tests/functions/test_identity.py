@@ -26,7 +26,7 @@ def id_of(item: RawItem, url: str | None = None, guid_url: str | None = None, te
     return article_id(item, url, guid_url, "Ellery Post", text)
 
 
-def test_hashes_do_not_change_from_one_version_to_the_next():
+def test_hashes_do_not_change_from_one_version_to_the_next() -> None:
     """Stored hashes outlive the code: these values stand in tables and may never change."""
     assert hash_fields("a1", ("url", URL)) == "a162825fcd3de8df7cd2773922d32ef9e4"
     assert content_hash("One  Two, three.") == content_hash("one two three")
@@ -34,12 +34,12 @@ def test_hashes_do_not_change_from_one_version_to_the_next():
 
 
 @given(st.lists(st.text() | st.none(), max_size=4), st.lists(st.text() | st.none(), max_size=4))
-def test_different_fields_have_different_hashes(one: list[str | None], other: list[str | None]):
+def test_different_fields_have_different_hashes(one: list[str | None], other: list[str | None]) -> None:
     """Fields are framed: no two lists of fields run together into one."""
     assert (hash_fields("a1", one) == hash_fields("a1", other)) == (one == other)
 
 
-def test_a_hash_is_sixteen_bytes_as_a_key():
+def test_a_hash_is_sixteen_bytes_as_a_key() -> None:
     """The index holds fixed-width keys."""
     assert len(hash_key(hash_fields("a1", ("x",)))) == 16
 
@@ -53,19 +53,19 @@ def test_a_hash_is_sixteen_bytes_as_a_key():
         ("STRASSE", "straße"),
     ],
 )
-def test_cosmetic_differences_are_none(one: str, other: str):
+def test_cosmetic_differences_are_none(one: str, other: str) -> None:
     """Quotes, white space, compatibility forms and case do not make another text."""
     assert comparable_text(one) == comparable_text(other)
 
 
-def test_a_guid_names_an_article_over_a_changed_address_and_title():
+def test_a_guid_names_an_article_over_a_changed_address_and_title() -> None:
     """An edited slug and headline leave the id alone where the guid stays."""
     first = raw_item(kind="feed", feed_url="https://e.example/rss", guid="77", title="A")
     edited = dataclasses.replace(first, title="B")
     assert id_of(first, URL) == id_of(edited, URL + "-rebuilt")
 
 
-def test_a_plain_guid_counts_within_its_feed_only():
+def test_a_plain_guid_counts_within_its_feed_only() -> None:
     """Two feeds may both have an item "77"."""
     one = raw_item(kind="feed", feed_url="https://e.example/rss", guid="77")
     other = raw_item(kind="feed", feed_url="https://f.example/rss", guid="77")
@@ -73,59 +73,59 @@ def test_a_plain_guid_counts_within_its_feed_only():
 
 
 @pytest.mark.parametrize("guid", ["tag:e.example,2024:77", "urn:uuid:9a5d7e0e-0f83-4b5c-a2c5-2b9f2f0f7a11"])
-def test_a_guid_that_is_unique_by_its_form_counts_everywhere(guid: str):
+def test_a_guid_that_is_unique_by_its_form_counts_everywhere(guid: str) -> None:
     """A tag: or urn: guid is the same article in every feed."""
     one = raw_item(kind="feed", feed_url="https://e.example/rss", guid=guid)
     other = raw_item(kind="feed", feed_url="https://e.example/sport.rss", guid=guid)
     assert id_of(one, URL) == id_of(other, None)
 
 
-def test_a_permalink_guid_and_the_address_itself_are_one_article():
+def test_a_permalink_guid_and_the_address_itself_are_one_article() -> None:
     """A feed whose guid is the link, and a record that has only the link, tell of one article."""
     from_feed = raw_item(kind="feed", feed_url="https://e.example/rss", guid=URL)
     from_record = raw_item(kind="jsonl")
     assert id_of(from_feed, URL, guid_url=URL) == id_of(from_record, URL)
 
 
-def test_without_guid_and_address_the_text_is_the_article():
+def test_without_guid_and_address_the_text_is_the_article() -> None:
     """The same seed text in another file is the same article; another text is another."""
     assert id_of(raw_item(uri="a.txt")) == id_of(raw_item(uri="b/c.txt"))
     assert id_of(raw_item()) != id_of(raw_item(), text=LONG_TEXT + " More.")
 
 
-def test_record_ids_count_within_their_source():
+def test_record_ids_count_within_their_source() -> None:
     """A JSONL id names a record of its source."""
     record = raw_item(kind="jsonl", guid="5")
     assert article_id(record, None, None, "One", "x") != article_id(record, None, None, "Two", "x")
     assert article_id(record, None, None, "One", "x") == article_id(record, None, None, "One", "y")
 
 
-def test_a_new_headline_or_text_is_a_new_revision():
+def test_a_new_headline_or_text_is_a_new_revision() -> None:
     """Title and text make a revision; their typography does not."""
     content = content_hash(LONG_TEXT)
     assert revision_hash("Pier saved", content) == revision_hash("Pier Saved!", content)
     assert revision_hash("Pier saved", content) != revision_hash("Pier lost", content)
 
 
-def test_a_long_text_stands_for_itself():
+def test_a_long_text_stands_for_itself() -> None:
     """Title and day don't matter over a text that is long enough."""
     assert content_key(article(title="A")) == content_key(article(title="B", published_at=NOW))
 
 
-def test_a_short_text_counts_with_its_title_and_day():
-    """ "Comments" under a thousand headlines is not one article."""
+def test_a_short_text_counts_with_its_title_and_day() -> None:
+    """A body of "Comments" under a thousand headlines is not one article."""
     short = {"text": "Comments"}
     assert content_key(article(title="A", **short)) != content_key(article(title="B", **short))
     assert content_key(article(title="A", **short)) == content_key(article(title="a", **short))
     assert content_key(article(title="A", **short)) != content_key(article(title="A", published_at=NOW, **short))
 
 
-def test_no_text_is_nobody_s_duplicate():
+def test_no_text_is_nobody_s_duplicate() -> None:
     """Two articles that are only headlines are told apart by their ids alone."""
     assert content_key(article(text="", title="Live")) is None
 
 
-def test_a_dead_letter_is_known_again_by_place_reason_and_payload():
+def test_a_dead_letter_is_known_again_by_place_reason_and_payload() -> None:
     """The same bad line in the next run is the same dead letter, whenever it was met."""
     letter = DeadLetter("parse", "bad-json", "…", "a.jsonl", NOW, "run-1", position=3, payload=b"{")
     later = dataclasses.replace(letter, run_id="run-2", detail="other words")

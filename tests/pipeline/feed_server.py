@@ -35,7 +35,9 @@ class FeedServer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                server.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+                server.requests.append(
+                    (self.path, {name.lower(): value for name, value in self.headers.items()})
+                )
                 script = server.scripts.get(self.path, answer(404))
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     script(self)

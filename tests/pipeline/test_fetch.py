@@ -18,14 +18,19 @@ LIMITS = FetchLimits(timeout_s=2, max_bytes=1_000, user_agent="newsbeam-test")
 FEED = b"<rss version='2.0'><channel><title>Made up</title></channel></rss>"
 
 
-@pytest.fixture()
+@pytest.fixture
 def server() -> Iterator[FeedServer]:
-    with FeedServer({"/feed": answer(200, FEED, ETag='"1"', Last_Modified="Wed, 01 May 2024 10:00:00 GMT")}).running() as it:
+    with FeedServer(
+        {"/feed": answer(200, FEED, ETag='"1"', Last_Modified="Wed, 01 May 2024 10:00:00 GMT")}
+    ).running() as it:
         yield it
 
 
 def fetch(
-    server: FeedServer, path: str = "/feed", state: FeedState | None = None, clock: Callable[[], float] | None = None
+    server: FeedServer,
+    path: str = "/feed",
+    state: FeedState | None = None,
+    clock: Callable[[], float] | None = None,
 ) -> Fetched:
     address = server.address + path
     with open_session(LIMITS) as session:
@@ -33,7 +38,7 @@ def fetch(
         return fetch_feed(session, request, LIMITS, NOW, *([clock] if clock else []))
 
 
-def test_a_feed_comes_with_what_is_needed_to_ask_for_it_again(server: FeedServer):
+def test_a_feed_comes_with_what_is_needed_to_ask_for_it_again(server: FeedServer) -> None:
     """Body, validators and times."""
     fetched = fetch(server)
     assert fetched.payload is not None
@@ -43,7 +48,7 @@ def test_a_feed_comes_with_what_is_needed_to_ask_for_it_again(server: FeedServer
     assert server.requests[0][1]["user-agent"] == "newsbeam-test"
 
 
-def test_the_next_request_is_conditional(server: FeedServer):
+def test_the_next_request_is_conditional(server: FeedServer) -> None:
     """Validators go back as they came; a 304 has no payload and keeps the state."""
     first = fetch(server).state
     server.scripts["/feed"] = answer(304)
@@ -55,7 +60,7 @@ def test_the_next_request_is_conditional(server: FeedServer):
     assert again.state == first
 
 
-def test_the_same_body_again_is_nothing_new(server: FeedServer):
+def test_the_same_body_again_is_nothing_new(server: FeedServer) -> None:
     """Servers without validators send everything every time."""
     first = fetch(server).state
     assert fetch(server, state=first).payload is None
@@ -97,7 +102,9 @@ def bomb(request: BaseHTTPRequestHandler) -> None:
         (broken_off, "connection-failed"),
     ],
 )
-def test_what_a_server_does_wrong_is_a_countable_reason(server: FeedServer, script: object, reason: str):
+def test_what_a_server_does_wrong_is_a_countable_reason(
+    server: FeedServer, script: object, reason: str
+) -> None:
     """Never an exception, and always one failure more."""
     server.scripts["/feed"] = server.scripts["/feed2"] = script  # type: ignore[assignment]
     fetched = fetch(server, state=FeedState(server.address + "/feed", failures=2))
@@ -107,7 +114,7 @@ def test_what_a_server_does_wrong_is_a_countable_reason(server: FeedServer, scri
     assert fetched.payload is None
 
 
-def test_a_server_that_is_not_there_is_tried_again_and_then_a_failure():
+def test_a_server_that_is_not_there_is_tried_again_and_then_a_failure() -> None:
     """A closed port."""
     with FeedServer({}).running() as gone:
         pass
@@ -116,7 +123,7 @@ def test_a_server_that_is_not_there_is_tried_again_and_then_a_failure():
     assert fetched.error.reason == "connection-failed"
 
 
-def test_a_passing_fault_is_tried_again(server: FeedServer):
+def test_a_passing_fault_is_tried_again(server: FeedServer) -> None:
     """A 503 followed by an answer is an answer."""
     ok = server.scripts["/feed"]
     failures = [answer(503), answer(502)]
@@ -125,7 +132,7 @@ def test_a_passing_fault_is_tried_again(server: FeedServer):
     assert len(server.requests) == 3
 
 
-def test_a_server_that_drips_ends_on_the_clock(server: FeedServer):
+def test_a_server_that_drips_ends_on_the_clock(server: FeedServer) -> None:
     """However alive the connection is, the whole answer has its time."""
     server.scripts["/feed"] = answer(200, b"x" * 500)
     ticks = iter([0.0, 1e9, 2e9])
@@ -134,7 +141,7 @@ def test_a_server_that_drips_ends_on_the_clock(server: FeedServer):
     assert fetched.error.reason == "timeout"
 
 
-def test_credentials_are_used_and_not_kept(server: FeedServer):
+def test_credentials_are_used_and_not_kept(server: FeedServer) -> None:
     """What is in the address is sent; the state and the payload are under the address without it."""
     address = server.address.replace("http://", "http://user:secret@") + "/feed"
     with open_session(LIMITS) as session:

@@ -32,7 +32,9 @@ def random_keys(count: int, seed: int) -> list[bytes]:
     return [generator.randbytes(16) for _ in range(count)]
 
 
-def test_a_lookup_finds_what_is_there_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_lookup_finds_what_is_there_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Over several segments and many row groups, with keys at every edge."""
     monkeypatch.setattr(index, "ROW_GROUP_ROWS", 64)
     held = [*random_keys(1_000, 1), b"\x00" * 16, b"\xff" * 16, b"\x01" + b"\x00" * 15]
@@ -43,7 +45,7 @@ def test_a_lookup_finds_what_is_there_and_nothing_else(tmp_path: Path, monkeypat
     assert found.schema == table_of([]).schema
 
 
-def test_keys_that_share_their_first_half_are_told_apart(tmp_path: Path):
+def test_keys_that_share_their_first_half_are_told_apart(tmp_path: Path) -> None:
     """The halves are compared both."""
     same_half = [b"\x05" * 8 + bytes([low]) * 8 for low in range(4)]
     segment = write(tmp_path, "a.parquet", table_of(same_half[:2]))
@@ -51,7 +53,7 @@ def test_keys_that_share_their_first_half_are_told_apart(tmp_path: Path):
     assert [row["key"] for row in found.to_pylist()] == [same_half[1]]
 
 
-def test_several_rows_of_one_key_are_all_found(tmp_path: Path):
+def test_several_rows_of_one_key_are_all_found(tmp_path: Path) -> None:
     """An article has a row for each version."""
     key = b"\x07" * 16
     segment = write(tmp_path, "a.parquet", pa.concat_tables([table_of([key], 1), table_of([key], 2)]))
@@ -59,13 +61,13 @@ def test_several_rows_of_one_key_are_all_found(tmp_path: Path):
     assert sorted(row["version"] for row in found.to_pylist()) == [1, 2]
 
 
-def test_nothing_is_found_in_nothing():
+def test_nothing_is_found_in_nothing() -> None:
     """No segments, or no keys, is an empty table with the right columns."""
     assert KeyIndex("articles").lookup([b"\x00" * 16]).num_rows == 0
     assert KeyIndex("contents", ("nowhere.parquet",)).lookup([]).num_rows == 0
 
 
-def test_segments_are_merged_when_there_are_many_of_like_size():
+def test_segments_are_merged_when_there_are_many_of_like_size() -> None:
     """Small ones first, and never one that would be too large to hold."""
     small = [(f"s{number}", 10) for number in range(index.MERGE_FANOUT)]
     large = [(f"l{number}", index.LARGEST_MERGE_ROWS) for number in range(index.MERGE_FANOUT)]
@@ -73,7 +75,7 @@ def test_segments_are_merged_when_there_are_many_of_like_size():
     assert sorted(segments_to_merge([*small, *large])) == sorted(path for path, _ in small)
 
 
-def test_size_classes_grow_by_the_fanout():
+def test_size_classes_grow_by_the_fanout() -> None:
     """A merge of one class's segments is of the next class."""
     rows = index.SMALLEST_CLASS_ROWS
     assert size_class(rows) == 0

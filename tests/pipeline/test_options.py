@@ -20,7 +20,7 @@ def settings(*arguments: str) -> RunSettings:
 IN = ("--input", "in", "--output", "out")
 
 
-def test_sources_repeat():
+def test_sources_repeat() -> None:
     """Any number of files and feeds."""
     found = settings("--input", "a", "--input", "b*.txt", "--feeds", "https://e.example/rss", "--output", "o")
     assert found.inputs == ("a", "b*.txt")
@@ -45,7 +45,9 @@ def test_sources_repeat():
         ((*IN, "--progress", "loud"), ("--progress",)),
     ],
 )
-def test_what_can_not_be_meant_is_said_before_anything_starts(arguments: tuple[str, ...], named: tuple[str, ...]):
+def test_what_can_not_be_meant_is_said_before_anything_starts(
+    arguments: tuple[str, ...], named: tuple[str, ...]
+) -> None:
     """The message names the options."""
     with pytest.raises(UsageError) as caught:
         settings(*arguments)
@@ -53,7 +55,7 @@ def test_what_can_not_be_meant_is_said_before_anything_starts(arguments: tuple[s
 
 
 @pytest.mark.parametrize("typed", [(), ("--runner", "DirectRunner"), ("--runner=directrunner",)])
-def test_the_local_runner_is_ours_to_choose(typed: tuple[str, ...]):
+def test_the_local_runner_is_ours_to_choose(typed: tuple[str, ...]) -> None:
     """DirectRunner, typed or not, is the in-process runner; Beam's choice among several never gets to see it."""
     found = settings(*IN, *typed)
     assert found.local
@@ -61,7 +63,7 @@ def test_the_local_runner_is_ours_to_choose(typed: tuple[str, ...]):
     assert found.workers >= 1
 
 
-def test_another_runner_brings_its_own_workers():
+def test_another_runner_brings_its_own_workers() -> None:
     """Then everything that is a local short cut is off by itself."""
     found = settings(*IN, "--runner", "FlinkRunner", "--flink_master", "host:8081")
     assert not found.local
@@ -70,20 +72,20 @@ def test_another_runner_brings_its_own_workers():
     assert found.beam_args == ("--runner", "FlinkRunner", "--flink_master", "host:8081")
 
 
-def test_what_newsbeam_does_not_know_is_beams():
+def test_what_newsbeam_does_not_know_is_beams() -> None:
     """Beam's own options pass through in order."""
     assert settings(*IN, "--temp_location", "t", "--setup_file", "./setup.py").beam_args == (
         "--temp_location", "t", "--setup_file", "./setup.py",
     )  # fmt: skip
 
 
-def test_now_is_utc():
+def test_now_is_utc() -> None:
     """Any offset is turned into UTC; Z is one."""
     for text in ("2024-05-01T12:00:00Z", "2024-05-01T14:00:00+02:00"):
         assert settings(*IN, "--now", text).now == dt.datetime(2024, 5, 1, 12, tzinfo=dt.timezone.utc)
 
 
-def test_help_loads_neither_beam_nor_arrow():
+def test_help_loads_neither_beam_nor_arrow() -> None:
     """Help has to answer at once, so nothing heavy may be on its path."""
     code = (
         "import sys; from pipeline.cli import main\n"
@@ -92,12 +94,14 @@ def test_help_loads_neither_beam_nor_arrow():
         "heavy = {'apache_beam', 'pyarrow', 'numpy', 'spacy', 'requests', 'rich'} & set(sys.modules)\n"
         "sys.exit(f'loaded {heavy}' if heavy else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "--max_dead_letter_share" in done.stdout
 
 
-def test_every_option_says_what_it_does():
+def test_every_option_says_what_it_does() -> None:
     """Each has a help text."""
     (subparsers,) = (action for action in build_parser()._actions if action.dest == "command")
     assert subparsers.choices is not None

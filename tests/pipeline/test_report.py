@@ -146,9 +146,7 @@ def test_without_articles_there_is_nothing_to_open(tmp_path: Path) -> None:
     assert report.splitlines()[-1] == f"Nothing to open yet: there are no articles in {tmp_path}"
 
 
-@pytest.mark.parametrize(
-    "name", ["out", "my tables", 'it\'s [1] * "new" $HOME `x` ü', "#tag?{a,b}!"]
-)
+@pytest.mark.parametrize("name", ["out", 'it\'s [1] * "new" $HOME `x` #ü?{a,b}!'])
 def test_the_lines_to_paste_work(tmp_path: Path, name: str) -> None:
     """In a shell, as they stand, from another folder, whatever the folder is called."""
     output = tmp_path / name

@@ -16,9 +16,18 @@ from schemas.sources import SourceFile
 MB = 1 << 20
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("a.txt", "deep/er/b.xml", "c.jsonl.gz", "deep/d.JSON", "e.csv", ".hidden.txt", ".git/f.txt", "g h.txt"):
+    for name in (
+        "a.txt",
+        "deep/er/b.xml",
+        "c.jsonl.gz",
+        "deep/d.JSON",
+        "e.csv",
+        ".hidden.txt",
+        ".git/f.txt",
+        "g h.txt",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     return tmp_path
@@ -29,13 +38,13 @@ def found(*patterns: object) -> list[str]:
     return [os.path.basename(file.path) for file in files]
 
 
-def test_a_folder_is_taken_whole(folder: Path):
+def test_a_folder_is_taken_whole(folder: Path) -> None:
     """All kinds at any depth, not what is hidden; what nothing reads is passed over and counted."""
     assert found(folder) == ["a.txt", "c.jsonl.gz", "d.JSON", "b.xml", "g h.txt"]
     assert find_files([str(folder)])[1] == {".csv": 1}
 
 
-def test_kinds_and_compression_are_told_by_name(folder: Path):
+def test_kinds_and_compression_are_told_by_name(folder: Path) -> None:
     """Upper and lower case."""
     kinds = {os.path.basename(file.path): (file.kind, file.codec) for file in find_files([str(folder)])[0]}
     assert kinds == {
@@ -44,7 +53,7 @@ def test_kinds_and_compression_are_told_by_name(folder: Path):
     }  # fmt: skip
 
 
-def test_globs_and_overlaps(folder: Path):
+def test_globs_and_overlaps(folder: Path) -> None:
     """Patterns expand, also over folders, and no file is read twice."""
     assert found(folder / "*.txt", folder / "a.txt") == ["a.txt", "g h.txt"]
     assert found(folder / "**" / "*.xml") == ["b.xml"]
@@ -52,7 +61,7 @@ def test_globs_and_overlaps(folder: Path):
     assert found(folder / "*.nothing") == []
 
 
-def test_what_is_named_outright_is_taken(folder: Path):
+def test_what_is_named_outright_is_taken(folder: Path) -> None:
     """A file of an unknown kind becomes a dead letter, not silence."""
     (file,), passed_over = find_files([str(folder / "e.csv")])
     assert file.kind is None
@@ -61,13 +70,13 @@ def test_what_is_named_outright_is_taken(folder: Path):
         list(read_payloads(file, MB))
 
 
-def test_a_path_that_is_not_there_is_the_command_line_s_fault(folder: Path):
+def test_a_path_that_is_not_there_is_the_command_line_s_fault(folder: Path) -> None:
     """Without wildcards somebody meant that very file."""
     with pytest.raises(UsageError, match="no-such"):
         find_files([str(folder / "no-such.txt")])
 
 
-def test_lines_come_in_payloads_with_their_places(tmp_path: Path):
+def test_lines_come_in_payloads_with_their_places(tmp_path: Path) -> None:
     """Each payload knows the number of its first line; line endings are gone."""
     path = tmp_path / "a.jsonl.gz"
     lines = [b'{"n": %d}' % number for number in range(2 * LINES_PER_PAYLOAD + 1)]
@@ -89,7 +98,7 @@ def test_lines_come_in_payloads_with_their_places(tmp_path: Path):
 )
 def test_files_that_can_not_be_read_say_why(
     tmp_path: Path, name: str, data: bytes, kind: str, codec: str | None, reason: str
-):
+) -> None:
     """One reason that can be counted, and the path."""
     path = tmp_path / name
     path.write_bytes(data)
@@ -99,18 +108,18 @@ def test_files_that_can_not_be_read_say_why(
     assert str(path) in caught.value.detail
 
 
-def test_what_is_whole_before_the_damage_is_read(tmp_path: Path):
+def test_what_is_whole_before_the_damage_is_read(tmp_path: Path) -> None:
     """A cut-off archive gives the lines that it still has."""
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress(b"".join(b'{"n": %d}\n' % n for n in range(100_000)))[:-2_000])
     payloads: list[Payload] = []
-    with pytest.raises(RecordError, match="decompression-failed"):
+    with pytest.raises(RecordError, match="decompression-failed"):  # noqa: PT012 - what came before counts
         for payload in read_payloads(SourceFile(str(path), 1, "jsonl", "gzip"), MB):
-            payloads.append(payload)  # noqa: PERF402
+            payloads.append(payload)
     assert sum(len(payload.parts) for payload in payloads) > 50_000
 
 
-def test_a_file_that_is_gone_is_unreadable(tmp_path: Path):
+def test_a_file_that_is_gone_is_unreadable(tmp_path: Path) -> None:
     """Files can go between listing and reading."""
     with pytest.raises(RecordError, match="unreadable"):
         list(read_payloads(SourceFile(str(tmp_path / "gone.txt"), 1, "seed"), MB))
@@ -121,7 +130,7 @@ OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="made up"
 <outline xmlUrl=" https://two.example/atom "/></body></opml>"""
 
 
-def test_feed_addresses_come_from_addresses_lists_and_opml(tmp_path: Path):
+def test_feed_addresses_come_from_addresses_lists_and_opml(tmp_path: Path) -> None:
     """Each once, in order."""
     (tmp_path / "list.txt").write_text("# ours\nhttps://three.example/#frag\n\nhttps://one.example/rss\n")
     (tmp_path / "feeds.opml").write_text(OPML)
@@ -141,7 +150,7 @@ def test_feed_addresses_come_from_addresses_lists_and_opml(tmp_path: Path):
         ("<rss version='2.0'/>", "--input"),
     ],
 )
-def test_a_list_that_is_none_is_the_command_line_s_fault(tmp_path: Path, text: str, said: str):
+def test_a_list_that_is_none_is_the_command_line_s_fault(tmp_path: Path, text: str, said: str) -> None:
     """The message names the file and what to do."""
     path = tmp_path / "list"
     path.write_text(text)

@@ -32,7 +32,7 @@ def process_id(_: int) -> int:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_every_batch_has_its_result(workers: int, monkeypatch: pytest.MonkeyPatch):
+def test_every_batch_has_its_result(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """None is lost at the end of a bundle, whether the work is done here or elsewhere."""
     monkeypatch.setattr(batches, "PATIENCE_S", 0)
     with local_pipeline() as pipeline:
@@ -40,7 +40,7 @@ def test_every_batch_has_its_result(workers: int, monkeypatch: pytest.MonkeyPatc
         assert_that(results, equal_to([number * 2 for number in range(50)]))
 
 
-def test_work_really_leaves_this_process(monkeypatch: pytest.MonkeyPatch):
+def test_work_really_leaves_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two workers are two processes, neither of them this one."""
     monkeypatch.setattr(batches, "PATIENCE_S", 0)
 
@@ -53,7 +53,7 @@ def test_work_really_leaves_this_process(monkeypatch: pytest.MonkeyPatch):
         assert_that(ids, check)
 
 
-def test_a_small_run_starts_no_process():
+def test_a_small_run_starts_no_process() -> None:
     """Work that is over before processes would have started is done in place."""
 
     def check(ids: list[int]) -> None:
@@ -65,14 +65,14 @@ def test_a_small_run_starts_no_process():
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_our_own_mistakes_are_not_swallowed(workers: int, monkeypatch: pytest.MonkeyPatch):
+def test_our_own_mistakes_are_not_swallowed(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the work raises fails the run, with its message."""
     monkeypatch.setattr(batches, "PATIENCE_S", 0)
     with pytest.raises(Exception, match="three is too much"), local_pipeline() as pipeline:
         _ = pipeline | beam.Create(range(5)) | beam.ParDo(RunBatches(fail_on_three, workers, Shared()))
 
 
-def test_settings_that_cannot_work_are_refused():
+def test_settings_that_cannot_work_are_refused() -> None:
     """Before anything starts."""
     with pytest.raises(ValueError, match="at least 1"):
         RunBatches(doubled, 0)
@@ -91,9 +91,11 @@ if __name__ == "__main__":
 """
 
 
-def test_workers_end_with_a_killed_parent():
+def test_workers_end_with_a_killed_parent() -> None:
     """A run that is killed leaves nothing behind that works or holds memory."""
-    killed = subprocess.run([sys.executable, "-c", ORPHAN], capture_output=True, text=True, timeout=120, check=False)
+    killed = subprocess.run(
+        [sys.executable, "-c", ORPHAN], capture_output=True, text=True, timeout=120, check=False
+    )
     worker = int(killed.stdout)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:

@@ -267,7 +267,7 @@ def _wide_by_nuls(data: bytes, *, sure: bool) -> str | None:
     Otherwise a few spaces and line feeds on one side are enough, which is how Chinese looks.
     """
     sample = data[:_SAMPLE_BYTES]
-    sample = sample[: len(sample) // 4 * 4] or sample[: len(sample) // 2 * 2]
+    sample = sample[: len(sample) // 4 * 4]
     units = len(sample) // 2
     if not units:
         return None
@@ -297,19 +297,25 @@ def _reads(sample: bytes, codec: str) -> bool:
 
 def _detect(data: bytes) -> str:
     """Guesses the charset of bytes that are neither UTF-8 nor as declared; else windows-1252."""
+    sample = _sample(data)
     matches = charset_normalizer.from_bytes(
-        _sample(data), cp_isolation=_DETECTABLE, preemptive_behaviour=False, enable_fallback=False
+        sample, cp_isolation=_DETECTABLE, preemptive_behaviour=False, enable_fallback=False
     )
     best = matches.best()
     if best is None:
         return "cp1252"
+    # A short Japanese text in EUC-JP ties with Korean; but its kana would be single letters of Hangul, which
+    # no Korean text is made of.
+    if best.encoding == "cp949" and (text := _strict(sample, "euc_jp")) is not None:
+        kana = sum("\u3041" <= char <= "\u30fe" for char in text)
+        return "euc_jp" if kana * 5 >= len(text) else "cp949"
     # In French, Spanish or Portuguese windows-1250 often ties with windows-1252, or is ahead by one letter
     # pair. The latter is what the web uses; where the languages of windows-1250 are meant, it is ahead by
     # more than this.
     for match in matches:
         if (
             "cp1252" in match.could_be_from_charset
-            and match.chaos <= best.chaos + 0.02
+            and match.chaos <= best.chaos + 0.1
             and match.coherence >= best.coherence - 0.02
         ):
             return "cp1252"

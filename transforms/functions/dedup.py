@@ -73,7 +73,8 @@ def number_versions(
     group_id = min(known, key=lambda revision: revision.version).group_id if known else None
     last = max((revision.version for revision in known), default=0)
     return [
-        Candidate(keys, last + number, group_id or keys.article_id) for number, keys in enumerate(firsts, start=1)
+        Candidate(keys, last + number, group_id or keys.article_id)
+        for number, keys in enumerate(firsts, start=1)
     ], unchanged
 
 

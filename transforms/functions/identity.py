@@ -57,7 +57,9 @@ def content_hash(text: str) -> str:
     return hash_fields("c1", (comparable_text(text),))
 
 
-def article_id(item: RawItem, canonical_url: str | None, guid_url: str | None, source: str | None, text: str) -> str:
+def article_id(
+    item: RawItem, canonical_url: str | None, guid_url: str | None, source: str | None, text: str
+) -> str:
     """The id ("a1...") under which all versions of an article stand.
 
     Taken from the steadiest thing that the item states of itself, so that an edited title, slug or tracking
@@ -113,7 +115,7 @@ def content_key(article: Article) -> str | None:
 
 
 def dead_letter_key(letter: DeadLetter) -> str:
-    """The hash ("d1...") by which a refused record is known again: where it stood, why it was refused, and its payload."""
+    """The hash ("d1...") by which a refused record is known again: its place, the reason, and its payload."""
     payload = b"" if letter.payload is None else letter.payload
     return hash_fields(
         "d1",

@@ -212,7 +212,7 @@ class _Fields:
         return tuple(tags)
 
     def _held(self, field: str) -> tuple[str, Any]:
-        """The first of the field's names that holds something, and what; the field itself and None otherwise."""
+        """The first of the field's names that holds something, and what; else the field itself and None."""
         for name in _NAMES[field]:
             if name in self.record:
                 value = self._clean(self.record[name])

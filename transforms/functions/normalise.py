@@ -35,7 +35,9 @@ def normalise_item(item: RawItem, now: dt.datetime, run_id: str) -> Article:
     body = _field_text(item.body, item.body_is_html)
     text = body or summary or ""
     if not text and title is None:
-        raise RecordError("no-text", f"item {item.origin.position} of {item.origin.uri} has no title and no text")
+        raise RecordError(
+            "no-text", f"item {item.origin.position} of {item.origin.uri} has no title and no text"
+        )
     if not text:
         warnings.append("title_only")
     elif body is None:
@@ -60,7 +62,9 @@ def normalise_item(item: RawItem, now: dt.datetime, run_id: str) -> Article:
     warnings += updated.warnings
 
     guid = item.origin.guid
-    guid_url = canonical_url(guid) if guid is not None and guid.lower().startswith(("http://", "https://")) else None
+    guid_url = (
+        canonical_url(guid) if guid is not None and guid.lower().startswith(("http://", "https://")) else None
+    )
     return Article(
         article_id=article_id(item, canonical, guid_url, source.name, text),
         text=text,

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from schemas.errors import RecordError
 from schemas.records import Origin, RawItem
 
+from .byline_words import word_set
 from .charset import decode_text
 
 #: The file has no header block; all of it is body.
@@ -59,35 +60,51 @@ _SHORT_LINE = 80
 
 # Words in small letters that bylines hold beside names: joining words, particles of names, and what people
 # do.
-_BYLINE_WORDS: Final = frozenset(
-    "and y e und et og och en with for of in at on to from via as"
-    " de del della dei di da do dos das du des d la le el al van von vom der den ter ten zu zur bin ibn ben af av"
-    " the a an our its staff report reports reporter reporters writer writers reporting writing written"
-    " correspondent correspondents editor editors columnist contributor contributors contributing author"
-    " journalist journalists producer producers photographer photographers photo photos photograph photographs"
-    " video graphics illustration illustrations special chief senior deputy managing executive assistant associate"
-    " associated press desk team bureau agency agencies wire wires service services news political politics"
-    " business economics economy finance sports sport science health medical climate environment education crime"
-    " court courts legal justice investigative investigations international foreign diplomatic national regional"
-    " local city state metro world white house technology tech culture arts entertainment travel food religion"
-    " security defence defense military energy data features feature opinion freelance guest former intern"
-    " additional analysis commentary told edited translated compiled".split()
+_BYLINE_WORDS: Final = word_set(
+    """
+    and y e und et og och en with for of in at on to from via as de del della dei di da do dos das
+    du des d la le el al van von vom der den ter ten zu zur bin ibn ben af av the a an our its staff
+    report reports reporter reporters writer writers reporting writing written correspondent
+    correspondents editor editors columnist contributor contributors contributing author journalist
+    journalists producer producers photographer photographers photo photos photograph photographs
+    video graphics illustration illustrations special chief senior deputy managing executive
+    assistant associate associated press desk team bureau agency agencies wire wires service
+    services news political politics business economics economy finance sports sport science health
+    medical climate environment education crime court courts legal justice investigative
+    investigations international foreign diplomatic national regional local city state metro world
+    white house technology tech culture arts entertainment travel food religion security defence
+    defense military energy data features feature opinion freelance guest former intern additional
+    analysis commentary told edited translated compiled
+    """
 )
 # Words that only a sentence has. Names are capitalised, so what may be one counts in small letters alone.
-_SENTENCE_WORDS: Final = frozenset(
-    "was were is are am has have had be been being will would could should shall can did does do said says"
-    " he she it they we i you his her their my your this that these those there here which what when where while"
-    " after before until since because although if than not but into who whom whose".split()
+_SENTENCE_WORDS: Final = word_set(
+    """
+    was were is are am has have had be been being will would could should shall can did does do said
+    says he she it they we i you his her their my your this that these those there here which what
+    when where while after before until since because although if than not but into who whom whose
+    """
 )
-_PRONOUNS: Final = frozenset("we they he she it you was were which what when where that there".split())
+_PRONOUNS: Final = word_set(
+    """
+    we they he she it you was were which what when where that there
+    """
+)
 # "By Friday night ...", "By contrast ...", "By a vote of ..." begin sentences and headlines; also names,
 # since Friday and Dawn are some.
-_DOUBTFUL_STARTS: Final = frozenset(
-    "a an the monday tuesday wednesday thursday friday saturday sunday noon midnight dawn dusk nightfall then now"
-    " today tonight tomorrow yesterday far contrast comparison default definition law accident chance mistake"
-    " early late this that these those its his her their my your most some any all half".split()
+_DOUBTFUL_STARTS: Final = word_set(
+    """
+    a an the monday tuesday wednesday thursday friday saturday sunday noon midnight dawn dusk
+    nightfall then now today tonight tomorrow yesterday far contrast comparison default definition
+    law accident chance mistake early late this that these those its his her their my your most some
+    any all half
+    """
 )
-_AFTER_THE: Final = frozenset("time end way numbers book".split())
+_AFTER_THE: Final = word_set(
+    """
+    time end way numbers book
+    """
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -254,7 +271,7 @@ def _is_byline(value: str, *, supported: bool) -> bool:
 
 
 def _runs_on(lines: list[str], place: int, headers: list[_Line]) -> bool:
-    """Whether a line goes on with the header above: it is indented, or the byline above can't end where it does.
+    """Whether a line goes on with the header above: it is indented, or the byline above can't end there.
 
     And it must be inside the block, or the last line of it: a body that follows at once is often indented
     too.
@@ -267,7 +284,7 @@ def _runs_on(lines: list[str], place: int, headers: list[_Line]) -> bool:
 
 
 def _is_between(lines: list[str], place: int, headers: list[_Line]) -> bool:
-    """Whether a line that is no header stands in the block all the same: a header it has not had yet follows."""
+    """Whether a line that is no header is in the block all the same: one that is new follows."""
     if not _is_short(lines[place]) or _ends_block(lines, place + 1):
         return False
     below = _line(lines, place + 1)

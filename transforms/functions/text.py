@@ -63,6 +63,12 @@ _JOINING_LETTER = re.compile(
 )
 _EMOJI = re.compile("[\u2190-\u2bff\u3030\u303d\u3297\u3299\ufe0f\u20e3\U0001f000-\U0001faff]")
 
+# Putting a run of combining marks in order takes Python the square of its length. Lines that could hold a long
+# run are looked through; 30 marks on one letter are Unicode's own limit for text in streams (UAX 15).
+_LONG_LINE = 4_000
+_MAX_MARKS = 30
+_NEITHER_WORD_NOR_BLANK = re.compile(r"[^\w\s\x00-\x7f]+")
+
 # Scripts written without blanks between words: kana and Han, then Thai, Lao, Myanmar and Khmer.
 _SYLLABIC = re.compile(
     "[\u3041-\u3096\u30a1-\u30fa\u30fc\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d"
@@ -163,7 +169,21 @@ def _tidy(text: str) -> str:
     if not printable or "  " in text or any(not line or line[0] == " " or line[-1] == " " for line in lines):
         joined = (" ".join(line.split()) for line in lines)
         text = "\n".join(line for line in joined if line)
+    if len(text) > _LONG_LINE and any(len(line) > _LONG_LINE for line in text.split("\n")):
+        text = _NEITHER_WORD_NOR_BLANK.sub(_limit_marks, text)
     return unicodedata.normalize("NFC", text)
+
+
+def _limit_marks(match: re.Match[str]) -> str:
+    if len(match[0]) <= _MAX_MARKS:
+        return match[0]
+    kept = []
+    marks = 0
+    for character in match[0]:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MAX_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def _keep(match: re.Match[str]) -> str:
