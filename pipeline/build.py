@@ -148,3 +148,6 @@ class _Count(beam.DoFn):
             counts = batch.counts
             self._progress.add(kept=counts.kept, duplicate=counts.duplicate, unchanged=counts.unchanged)
         return [batch]
+
+    def finish_bundle(self) -> None:
+        self._progress.flush()

@@ -106,9 +106,10 @@ def _check(arguments: argparse.Namespace) -> int:
     configure_logging(arguments.log_level)
     problems = check_output(output_layout(arguments.output))
     for problem in problems:
-        print(f"{problem.path}: {problem.message}")  # noqa: T201
-    if problems:
-        print(f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in {arguments.output}")  # noqa: T201
+        print(f"{'note: ' if problem.is_note else ''}{problem.path}: {problem.message}")  # noqa: T201
+    count = sum(not problem.is_note for problem in problems)
+    if count:
+        print(f"{count} problem{'s' if count > 1 else ''} in {arguments.output}")  # noqa: T201
         return FAILED
     print(f"{arguments.output}: all tables and manifests hold together")  # noqa: T201
     return DONE

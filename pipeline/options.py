@@ -115,7 +115,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         default=256,
         metavar="MB",
         help="size in megabytes, once decompressed, over which a seed or feed file is a dead letter; "
-        "JSONL is read line by line and has this limit per line (default %(default)s)",
+        "JSONL is read line by line, with 32 MB a line (default %(default)s)",
     )
     output = parser.add_argument_group("what is written")
     output.add_argument(
@@ -161,7 +161,8 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         type=_positive_int,
         default=None,
         metavar="N",
-        help="processes for the heavy work on the local runner (default: one per core, at most 8)",
+        help="processes for the heavy work on the local runner, where --output is on this machine's disk "
+        "(default: one per core, at most 8)",
     )
     run.add_argument(
         "--run_id",

@@ -101,13 +101,18 @@ class _ReadFiles(beam.DoFn):
 
     def process(self, source: SourceFile) -> Iterator[Any]:
         try:
-            yield from read_payloads(source, self._max_bytes)
+            yield from read_payloads(source, self._max_bytes, self._advance)
         except RecordError as error:
             origin = Origin(source.kind or "seed", source.path)
             letter = dead_letter("read", error, _first_bytes(source.path), origin, self._now, self._run_id)
             # What was kept is of the file as stored: its size once decompressed isn't known.
             yield beam.pvalue.TaggedOutput(_REFUSED, dataclasses.replace(letter, payload_bytes=source.bytes))
-        self._progress.add(bytes_read=source.bytes)
+
+    def _advance(self, stored_bytes: int) -> None:
+        self._progress.add(bytes_read=stored_bytes)
+
+    def finish_bundle(self) -> None:
+        self._progress.flush()
 
 
 def _first_bytes(path: str) -> bytes | None:
@@ -164,6 +169,9 @@ class _FetchFeeds(beam.DoFn):
 
 
 class _BatchPayloads(beam.DoFn):
+    def __init__(self) -> None:
+        self._start()
+
     def start_bundle(self) -> None:
         self._start()
 

@@ -42,7 +42,7 @@ def _headline(manifest: Manifest) -> list[str]:
 
 
 def _seconds(manifest: Manifest) -> str:
-    seconds = manifest.timings.get("total")
+    seconds = manifest.timings.get("total_s")
     if seconds is None:
         seconds = (manifest.committed_at - manifest.started_at).total_seconds()
     return f"{seconds:.1f} s" if seconds < 60 else duration(seconds)

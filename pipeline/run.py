@@ -18,12 +18,13 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 import pyarrow.parquet as pq
+from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions, _BeamArgumentParser
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipeline.build import RunPlan, build
 from pipeline.fetch import FetchLimits
-from pipeline.files import list_files, open_write
+from pipeline.files import is_local, list_files, open_write, require_filesystem
 from pipeline.options import RunSettings, newsbeam_version
 from pipeline.progress import ProgressWriter, show_progress
 from pipeline.sources import find_feeds, find_files
@@ -34,6 +35,7 @@ from pipeline.store.index import KeyIndex, segments_to_merge, sorted_segment, wr
 from pipeline.store.layout import Layout, check_run_id, new_run_id, output_layout, staging_name
 from pipeline.store.lock import output_lock
 from pipeline.store.manifest import committed_runs, read_manifest
+from pipeline.work import empty_file
 from pipeline.write import read_summary
 from schemas.errors import RunError, UsageError
 from schemas.index import INDEXES
@@ -41,6 +43,7 @@ from schemas.records import SCHEMA_VERSION
 from schemas.sources import FeedRequest, SourceFile
 from schemas.staged import RunSummary
 from schemas.state import FeedState, Manifest, StagedFile
+from schemas.tables import TABLES
 from transforms.functions.urls import redact_credentials
 
 _LOG = logging.getLogger("newsbeam")
@@ -82,6 +85,9 @@ def run(settings: RunSettings) -> RunOutcome:
     )
     layout = output_layout(settings.output)
     options = beam_options(settings)
+    # Filesystems other than the disk take their credentials and addresses from Beam's options.
+    FileSystems.set_options(options)
+    require_filesystem(layout.output)
     files, passed_over = find_files(settings.inputs)
     addresses = find_feeds(settings.feeds)
     if passed_over:
@@ -96,6 +102,7 @@ def run(settings: RunSettings) -> RunOutcome:
         stated = _stated_options(settings)
         if run_id in seen:
             return RunOutcome(_repeated(read_manifest(layout, run_id), stated), recovered, repeated=True)
+        _refuse_other_partitions(layout, seen, settings.partition_by)
         attempt = secrets.token_hex(4)
         staging = Staging(layout.output, staging_name(run_id, attempt))
         states = read_feed_states(_parquet_files(layout.feeds_dir))
@@ -116,7 +123,8 @@ def run(settings: RunSettings) -> RunOutcome:
                 ),
                 max_input_bytes=settings.max_input_mb << 20,
                 key_shards=settings.key_shards,
-                workers=settings.workers,
+                # Worker processes know nothing of Beam's options, so they write to the disk only.
+                workers=settings.workers if is_local(layout.output) else 1,
                 spread=not settings.local,
                 progress=progress,
             )
@@ -125,7 +133,7 @@ def run(settings: RunSettings) -> RunOutcome:
         summary = read_summary(staging)
         if not summary.counts.balanced():
             raise RunError(f"the run lost count of its items and was not committed: {summary.counts}")
-        committed_files, removed = _with_state(summary, indexes, states, staging, run_id, layout)
+        committed_files, removed = _with_state(summary, plan, states, layout)
         manifest = Manifest(
             run_id=run_id,
             schema_version=SCHEMA_VERSION,
@@ -206,24 +214,26 @@ def _requests(addresses: Sequence[str], states: dict[str, FeedState]) -> list[Fe
 
 
 def _with_state(
-    summary: RunSummary,
-    indexes: dict[str, KeyIndex],
-    states: dict[str, FeedState],
-    staging: Staging,
-    run_id: str,
-    layout: Layout,
+    summary: RunSummary, plan: RunPlan, states: dict[str, FeedState], layout: Layout
 ) -> tuple[list[StagedFile], list[str]]:
-    """The files to be committed, with index segments joined and feed states brought up to date; and those to go."""
+    """The files to be committed, and those to go.
+
+    Index segments are joined, feed states brought up to date, and a table that has no file yet gets one.
+    """
     files = [file for file in summary.files if not file.table.startswith("index/")]
+    written = {file.table for file in files}
+    for table in TABLES:
+        if table not in written and not list_files(layout.table_dir(table)):
+            files.append(empty_file(table, plan.staging, plan.run_id, plan.now.date(), plan.partition_by))
     removed: list[str] = []
-    for name, index in sorted(indexes.items()):
+    for name, index in sorted(plan.indexes.items()):
         added = [file for file in summary.files if file.table == f"index/{name}"]
-        joined, replaced = _join_segments(name, added, index, staging, run_id)
+        joined, replaced = _join_segments(name, added, index, plan.staging, plan.run_id)
         files += joined
         removed += [layout.relative(path) for path in replaced]
     if summary.feed_states:
         polled = {state.url: state for state in summary.feed_states}
-        files.append(stage_feed_states((states | polled).values(), staging, run_id))
+        files.append(stage_feed_states((states | polled).values(), plan.staging, plan.run_id))
         removed += [layout.relative(path) for path in _parquet_files(layout.feeds_dir)]
     return files, removed
 
@@ -264,6 +274,19 @@ def _segment_rows(path: str) -> int:
 def _read_segment(path: str) -> pa.Table:
     with open_read(path) as file:
         return pq.read_table(file)
+
+
+def _refuse_other_partitions(layout: Layout, runs: frozenset[str], partition_by: tuple[str, ...]) -> None:
+    """Raises UsageError where OUT's folders are named for other columns: readers can't read such a mixture."""
+    if not runs:
+        return
+    # Every run was held to this, so that any one of them tells.
+    earlier = read_manifest(layout, max(runs)).options.get("partition_by")
+    if earlier is not None and earlier != ",".join(partition_by):
+        raise UsageError(
+            f"--partition_by {','.join(partition_by)} and --output {layout.output} exclude each other: "
+            f"the folders there are by {earlier}"
+        )
 
 
 def _stated_options(settings: RunSettings) -> dict[str, Any]:

@@ -7,8 +7,7 @@ import os
 import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import BinaryIO
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pipeline.files import is_local, open_read, require_filesystem
 from schemas.errors import RecordError, UsageError
@@ -16,6 +15,7 @@ from schemas.records import OriginKind, Payload
 from schemas.sources import SourceFile
 from transforms.functions.charset import decode_text
 from transforms.functions.compression import decompress, open_decompressed, strip_suffix
+from transforms.functions.jsonl import iter_lines
 
 #: How a file is parsed, by the end of its name (before .gz, .bz2 or .zst).
 KINDS: dict[str, OriginKind] = {
@@ -48,10 +48,7 @@ def find_files(patterns: Sequence[str]) -> tuple[list[SourceFile], Counter[str]]
     found: dict[str, SourceFile] = {}
     passed_over: Counter[str] = Counter()
     for pattern in patterns:
-        named, matches = _match(pattern)
-        if named and not matches:
-            raise UsageError(f"--input {pattern}: no such file or folder")
-        for path, size, outright in matches:
+        for path, size, outright in _match(pattern):
             bare, codec = strip_suffix(path)
             ending = os.path.splitext(bare)[1].lower()
             kind = KINDS.get(ending)
@@ -62,19 +59,19 @@ def find_files(patterns: Sequence[str]) -> tuple[list[SourceFile], Counter[str]]
     return [found[path] for path in sorted(found)], passed_over
 
 
-def _match(pattern: str) -> tuple[bool, list[tuple[str, int, bool]]]:
-    """Whether the pattern names one thing, and what it matches: (path, bytes, named outright)."""
+def _match(pattern: str) -> list[tuple[str, int, bool]]:
+    """What a path, folder or pattern matches: (path, bytes, named outright)."""
     if is_local(pattern):
         if os.path.isfile(pattern):
-            return True, [(pattern, os.path.getsize(pattern), True)]
+            return [(pattern, os.path.getsize(pattern), True)]
         if os.path.isdir(pattern):
-            return True, list(_walk(pattern))
+            return list(_walk(pattern))
         if not _WILDCARD.search(pattern):
-            return True, []
+            raise UsageError(f"--input {pattern}: no such file or folder")
         matches: list[tuple[str, int, bool]] = []
         for path in sorted(glob.iglob(pattern, recursive=True)):
             matches += _walk(path) if os.path.isdir(path) else [(path, os.path.getsize(path), False)]
-        return False, matches
+        return matches
     return _match_remote(pattern)
 
 
@@ -88,7 +85,7 @@ def _walk(folder: str) -> Iterator[tuple[str, int, bool]]:
                 yield path, os.path.getsize(path), False
 
 
-def _match_remote(pattern: str) -> tuple[bool, list[tuple[str, int, bool]]]:
+def _match_remote(pattern: str) -> list[tuple[str, int, bool]]:
     from apache_beam.io.filesystems import FileSystems
 
     require_filesystem(pattern)
@@ -98,31 +95,47 @@ def _match_remote(pattern: str) -> tuple[bool, list[tuple[str, int, bool]]]:
     matches = [(found.path, found.size_in_bytes, named) for found in exact.metadata_list]
     for match in below:
         matches += [(found.path, found.size_in_bytes, False) for found in match.metadata_list]
-    return named, matches
+    # Object stores have no empty folders: what is not there can't be told from what is empty.
+    if named and not matches:
+        raise UsageError(f"--input {pattern}: no such file, and no file in a folder of that name")
+    return matches
 
 
-def read_payloads(source: SourceFile, max_bytes: int) -> Iterator[Payload]:
+def read_payloads(
+    source: SourceFile, max_bytes: int, advance: Callable[[int], None] = lambda _: None
+) -> Iterator[Payload]:
     """Reads a file as payloads: one for a seed or a feed, one for some lines each of JSONL.
 
-    max_bytes: the most that a file, or a line of JSONL, may hold once decompressed.
+    max_bytes: the most that a seed or a feed may hold once decompressed. JSONL is read line by line, and a line
+    that is too long (`jsonl.MAX_LINE_BYTES`) is cut, for the parser to refuse.
+    advance: told how many more of the file's bytes, as stored, have been gone through; in all, its size.
 
     Raises RecordError "unknown-format", "unreadable", "decompression-failed" or "too-large"; what was yielded
     before stands.
     """
+    told = 0
     try:
-        yield from _payloads(source, max_bytes)
+        for payload, position in _payloads(source, max_bytes):
+            advance(max(0, min(position, source.bytes) - told))
+            told = max(told, min(position, source.bytes))
+            yield payload
     except RecordError as error:
         raise RecordError(error.reason, f"{source.path}: {error.detail}") from error
+    finally:
+        advance(source.bytes - told)
 
 
-def _payloads(source: SourceFile, max_bytes: int) -> Iterator[Payload]:
+def _payloads(source: SourceFile, max_bytes: int) -> Iterator[tuple[Payload, int]]:
+    """The payloads of a file, each with the place in the file, as stored, up to which it was read."""
     if source.kind is None:
         raise RecordError("unknown-format", f"its name ends in none of {' '.join(KINDS)}")
     try:
         with open_read(source.path) as file:
             if source.kind == "jsonl":
-                lines = _bounded_lines(open_decompressed(file, source.codec), max_bytes)
-                yield from _line_payloads(source.path, lines)
+                lines = iter_lines(open_decompressed(file, source.codec))
+                for payload in _line_payloads(source.path, lines):
+                    # At its end the reader closes the file under it.
+                    yield payload, source.bytes if file.closed else file.tell()
                 return
             # One byte more than allowed is enough to know that it is too much.
             data = file.read(max_bytes + 1) if source.codec is None else file.read()
@@ -132,28 +145,24 @@ def _payloads(source: SourceFile, max_bytes: int) -> Iterator[Payload]:
         data = decompress(data, source.codec, max_bytes)
     if len(data) > max_bytes:
         raise RecordError("too-large", f"more than {max_bytes} bytes")
-    yield Payload(source.kind, source.path, (data,))
+    yield Payload(source.kind, source.path, (data,)), source.bytes
 
 
-def _bounded_lines(file: BinaryIO, max_bytes: int) -> Iterator[bytes]:
-    while line := file.readline(max_bytes + 1):
-        if len(line) > max_bytes:
-            raise RecordError("too-large", f"a line of more than {max_bytes} bytes")
-        yield line.rstrip(b"\r\n")
-
-
-def _line_payloads(path: str, lines: Iterable[bytes]) -> Iterator[Payload]:
+def _line_payloads(path: str, lines: Iterable[tuple[int, bytes]]) -> Iterator[Payload]:
+    """Numbered lines as payloads; each holds lines that follow one another without a gap."""
     parts: list[bytes] = []
-    held = position = 0
-    for line in lines:
-        parts.append(line)
-        held += len(line)
-        if len(parts) >= LINES_PER_PAYLOAD or held >= BYTES_PER_PAYLOAD:
-            yield Payload("jsonl", path, tuple(parts), position)
-            position += len(parts)
+    held = start = 0
+    for number, line in lines:
+        full = len(parts) >= LINES_PER_PAYLOAD or held >= BYTES_PER_PAYLOAD
+        if parts and (full or number != start + len(parts)):
+            yield Payload("jsonl", path, tuple(parts), start)
             parts, held = [], 0
+        if not parts:
+            start = number
+        parts.append(line.rstrip(b"\r\n"))
+        held += len(line)
     if parts:
-        yield Payload("jsonl", path, tuple(parts), position)
+        yield Payload("jsonl", path, tuple(parts), start)
 
 
 def find_feeds(given: Sequence[str]) -> list[str]:

@@ -277,11 +277,29 @@ class WriteTables:
                 compression="zstd",
                 use_dictionary=[column for column in _REPEATING if column.split(".")[0] in schema.names],
                 write_statistics=True,
+                write_page_checksum=True,
                 row_group_size=max(1_000, ROW_GROUP_BYTES // row_bytes),
             )
             size = file.tell()
         target = f"{table_name}/{partition}/{self.run_id}-{number:05d}.parquet"
         return StagedFile(name, target, table_name, rows.num_rows, size)
+
+
+def empty_file(
+    table: str, staging: Staging, run_id: str, day: dt.date, partition_by: Sequence[str]
+) -> StagedFile:
+    """A file of a table without rows, for an OUT that has none yet.
+
+    Readers fail on a folder or a pattern with no file in it, and can't tell the columns of one without a schema.
+    """
+    values = {"date": f"{day}", "month": f"{day:%Y-%m}", "language": "und", "source_domain": UNKNOWN_DOMAIN}
+    keys = ["stage"] if table == "dead_letters" else list(partition_by)
+    partition = partition_path([(key, values.get(key, "parse")) for key in keys])
+    name = staging.new_name("tables", ".parquet")
+    with open_write(staging.path(name)) as file:
+        pq.write_table(file_schema(table, keys).empty_table(), file, compression="zstd")
+        size = file.tell()
+    return StagedFile(name, f"{table}/{partition}/{run_id}-00000.parquet", table, 0, size)
 
 
 _SORT = {

@@ -167,15 +167,19 @@ def catches_all(handler: ast.ExceptHandler) -> bool:
     return "Exception" in names or ("BaseException" in names and not raised_again)
 
 
+#: Where a run that failed is put into a line and an exit code, and the program ends.
+LAST_RESORT = "pipeline/cli.py"
+
+
 def test_nobody_catches_everything() -> None:
-    """What is our fault has to be seen. Libraries' errors are caught by name."""
+    """What is our fault has to be seen. Libraries' errors are caught by name; only the end of all may take any."""
     wrong = [
         f"{name_of(path)}:{node.lineno}"
         for path in product_files()
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.ExceptHandler) and catches_all(node)
     ]
-    assert not wrong, wrong
+    assert [place.split(":")[0] for place in wrong] == [LAST_RESORT], wrong
 
 
 @pytest.mark.parametrize(

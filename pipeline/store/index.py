@@ -123,6 +123,7 @@ def write_segment(table: pa.Table, file: Any) -> None:
         use_dictionary=False,
         row_group_size=ROW_GROUP_ROWS,
         write_statistics=True,
+        write_page_checksum=True,
     )
 
 

@@ -6,11 +6,13 @@ import codecs
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from transforms.functions.charset import clean, decode_text, scrub, wide_codec
 
+# On a busy machine the first draw, which builds tables of Unicode, takes seconds.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # Made-up sentences, each in a charset of its country.
 LEGACY = [
     ("cp1252", "It’s the “end” of the café, the mayor said – really.\nNothing more is known."),
@@ -166,6 +168,7 @@ def is_safe(text: str) -> bool:
     return not any((char < " " and char not in "\n\t") or char == "\x7f" for char in text)
 
 
+@UNHURRIED
 @given(
     st.binary(max_size=300),
     st.sampled_from([None, "utf-8", "latin1", "utf-16", "euc-jp", "iso-2022-jp", "big5"]),
@@ -177,6 +180,7 @@ def test_no_bytes_raise(data: bytes, declared: str | None) -> None:
     assert (text, warnings) == decode_text(data, declared)
 
 
+@UNHURRIED
 @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=100))
 def test_no_string_stays_unsafe(text: str) -> None:
     """Scrubbing is complete, and scrubbing again changes nothing."""
@@ -184,6 +188,7 @@ def test_no_string_stays_unsafe(text: str) -> None:
     assert scrub(scrub(text)) == scrub(text)
 
 
+@UNHURRIED
 @given(st.text(max_size=100), st.sampled_from([codecs.BOM_UTF8, b""]))
 def test_utf8_is_kept(text: str, bom: bytes) -> None:
     """UTF-8 is never taken for something else, unless it is half controls."""

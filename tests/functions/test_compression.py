@@ -142,10 +142,9 @@ def test_lines_before_a_cut_are_read(codec: Codec) -> None:
     """A stream gives what came before the damage, then raises."""
     first = compress(TEXT, codec)
     reader = open_decompressed(io.BytesIO(first + first[: len(first) // 2]), codec)
-    lines = []
+    lines: list[bytes] = []
     with pytest.raises(RecordError):
-        for line in reader:
-            lines.append(line)
+        lines.extend(reader)
     assert lines[:20_000] == TEXT.splitlines(keepends=True)
 
 

@@ -117,7 +117,9 @@ def test_a_short_text_counts_with_its_title_and_day() -> None:
     short = {"text": "Comments"}
     assert content_key(article(title="A", **short)) != content_key(article(title="B", **short))
     assert content_key(article(title="A", **short)) == content_key(article(title="a", **short))
-    assert content_key(article(title="A", **short)) != content_key(article(title="A", published_at=NOW, **short))
+    assert content_key(article(title="A", **short)) != content_key(
+        article(title="A", published_at=NOW, **short)
+    )
 
 
 def test_no_text_is_nobody_s_duplicate() -> None:

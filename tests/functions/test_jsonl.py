@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import RecordError
@@ -16,6 +16,8 @@ from schemas.records import Origin, RawItem
 from transforms.functions import jsonl
 from transforms.functions.jsonl import iter_lines, parse_line
 
+# On a busy machine the first draw, which builds tables of Unicode, takes seconds.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ORIGIN = Origin(kind="jsonl", uri="made-up.jsonl", position=6)
 
 
@@ -180,8 +182,8 @@ def test_what_is_no_record_is_refused(line: bytes, reason: str, detail: str) -> 
         (b'\x1e{"title": "x"}\n', "x"),
         (b'{"title": "\\ud83c\\udf09"}', "\U0001f309"),
         (
-            '{"title": "Überfall in Köln: Täter weiter flüchtig"}'.encode("cp1252"),
-            "Überfall in Köln: Täter weiter flüchtig",
+            '{"title": "Überfall in Köln: Täter flüchtig"}'.encode("cp1252"),
+            "Überfall in Köln: Täter flüchtig",
         ),
         ('{"title": "Brücke"}'.encode("utf-16"), "Brücke"),
     ],
@@ -260,13 +262,16 @@ def test_a_line_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     assert refusal(line).reason == "too-large"
 
 
+@UNHURRIED
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_else(line: bytes) -> None:
     """A line is an item or a RecordError."""
+    reason = None
     try:
         parse_line(line, ORIGIN)
     except RecordError as error:
-        assert error.reason in {"bad-json", "not-an-object", "bad-field", "no-text"}
+        reason = error.reason
+    assert reason in {None, "bad-json", "not-an-object", "bad-field", "no-text"}
 
 
 JSON = st.recursive(
@@ -278,6 +283,7 @@ JSON = st.recursive(
 )
 
 
+@UNHURRIED
 @given(
     st.dictionaries(
         st.sampled_from(["id", "title", "text", "byline", "author", "source", "tags", "updated"]), JSON
@@ -315,7 +321,7 @@ def test_an_overlong_line_is_cut_and_the_next_is_read(codec: str) -> None:
     """The cut line is one byte over the limit, so that it is refused; the rest of it is passed over."""
     text = "a" * 10 + "\n" + "b" * 1000 + "\n" + "c" * 11 + "\n" + "d" * 25
     assert list(iter_lines(io.BytesIO(text.encode(codec)), max_line_bytes=10)) == [
-        (0, b"a" * 10 + (b"\n")),
+        (0, b"a" * 10 + b"\n"),
         (1, b"b" * 11),
         (2, b"c" * 11),
         (3, b"d" * 11),

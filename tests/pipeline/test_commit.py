@@ -244,14 +244,15 @@ def test_a_recovery_stopped_before_any_change_can_be_done_again(layout: Layout) 
     staged = contents(layout.output)
     commit(layout, manifest, ATTEMPT, frozenset({"r1"}))
     after = contents(layout.output)
+    # On disk each is two processes: every ninth place will do.
+    step = 9 if files.is_local(layout.output) else 1
     interrupted = 0
     first, done = 0, False
     while not done:
         reset(layout, staged)
         done = run_stopped(layout, lambda: commit(layout, manifest, ATTEMPT, frozenset({"r1"})), first)
-        # Every third place will do.
-        interrupted += bool(not done and interrupted_commits(layout) and first % 3 == 0)
-        recovered, changes = done or first % 3 > 0, 0
+        interrupted += bool(not done and interrupted_commits(layout) and first % step == 0)
+        recovered, changes = done or first % step > 0, 0
         while not recovered:
             reset(layout, staged)
             run_stopped(layout, lambda: commit(layout, manifest, ATTEMPT, frozenset({"r1"})), first)

@@ -86,13 +86,20 @@ def test_lines_come_in_payloads_with_their_places(tmp_path: Path) -> None:
     assert [part for payload in payloads for part in payload.parts] == lines
 
 
+def test_blank_lines_are_counted_and_not_read(tmp_path: Path) -> None:
+    """So that a position is the line's own number in the file."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"n": 0}\n{"n": 1}\n\n\n{"n": 4}\n')
+    payloads = list(read_payloads(SourceFile(str(path), 1, "jsonl"), MB))
+    assert [(payload.position, len(payload.parts)) for payload in payloads] == [(0, 2), (4, 1)]
+
+
 @pytest.mark.parametrize(
     ("name", "data", "kind", "codec", "reason"),
     [
         ("a.txt", b"x" * 2_000, "seed", None, "too-large"),
         ("a.txt.gz", gzip.compress(b"x" * 2_000), "seed", "gzip", "too-large"),
         ("a.txt.gz", b"not gzip", "seed", "gzip", "decompression-failed"),
-        ("a.jsonl", b"{}\n" + b"x" * 2_000, "jsonl", None, "too-large"),
         ("a.jsonl.gz", gzip.compress(b"{}\n" * 900)[:-12], "jsonl", "gzip", "decompression-failed"),
     ],
 )

@@ -82,7 +82,7 @@ def test_settings_that_cannot_work_are_refused() -> None:
 
 ORPHAN = """
 import os, sys, time
-from transforms.batches import WorkerPool
+from transforms.pool import WorkerPool
 from tests.transforms.test_batches import process_id
 if __name__ == "__main__":
     pool = WorkerPool(1)

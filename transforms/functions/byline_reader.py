@@ -212,7 +212,9 @@ class BylineReader:
         if kind == kinds.PARTICLE:
             self._particle(word)
         elif kind in (kinds.SUFFIX, kinds.DEGREE):
-            if self.run:
+            if self._avatar(word):
+                self._end_part("-")
+            elif self.run:
                 self.run.append(word)
             elif kind == kinds.SUFFIX and self.done and self.people:
                 self.people[-1] = f"{self.people[-1]} {word}"
@@ -701,13 +703,8 @@ class BylineReader:
 
     def _by_or_particle(self, word: str, key: str) -> None:
         if key in ("de", "di", "da"):
-            if (
-                (WORDS.get(self._peek()) in (kinds.STAFF, kinds.ROLE)
-                and not self.run)
-                or (word[0].isupper()
-                and not self.all_upper
-                and self.index == 1
-                and self._two_names_follow())
+            if (WORDS.get(self._peek()) in (kinds.STAFF, kinds.ROLE) and not self.run) or (
+                word[0].isupper() and not self.all_upper and self.index == 1 and self._two_names_follow()
             ):
                 self._by()
             elif self.run:

@@ -319,7 +319,8 @@ def _detect(data: bytes) -> str:
             and match.coherence >= best.coherence - 0.02
         ):
             return "cp1252"
-    return best.encoding
+    # The web's Shift_JIS and Big5 are larger than Python's codecs of those names.
+    return _CODECS.get(best.encoding, best.encoding)
 
 
 def _sample(data: bytes) -> bytes:

@@ -211,7 +211,7 @@ def resolve_mentions(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Span:
-    """A bare name at its place; `voted` where the model found it, and not we as a repetition of one it found."""
+    """A bare name at its place; `voted` where the model found it, and not we as a repetition."""
 
     start: int
     end: int
@@ -398,7 +398,7 @@ class _Entities:
             votes = self._votes.setdefault(span.key, collections.Counter())
             votes[span.label] += 2 if span.voted else 1
             if span.label != "GPE" and _CLUE_OF_PLACE.search(text, max(0, span.start - 12), span.start):
-                votes["GPE"] += 1
+                votes["GPE"] += 2
             form = _SPACES.sub(" ", text[span.start : span.end])
             self._forms.setdefault(span.key, collections.Counter())[form] += 1
         self._leader = {key: key for key in self._votes}
@@ -461,20 +461,18 @@ class _Entities:
             for cut in range(1, len(words)):
                 ends.setdefault(" ".join(words[cut:]), set()).add(root)
             starts.setdefault(words[0], set()).add(root)
-        for key in self._votes:
-            if self._root(key) != key or key in ends.get(key, ()):
+        # The longer first, so that "Aue" finds "von der Aue" joined to the full name already.
+        for key in sorted(self._votes, key=lambda key: -len(key.split())):
+            if self._root(key) != key:
                 continue
             votes = self._votes[key]
-            persons = votes["PERSON"]
-            if key in self._places and 4 * persons < votes.total():
+            if key in self._places and 4 * votes["PERSON"] < votes.total():
                 continue
-            owners = ends.get(key, set())
+            owners = {self._root(owner) for owner in ends.get(key, ())}
             if not owners and votes["PERSON"] and key not in self._places:
-                owners = starts.get(key, set())
+                owners = {self._root(owner) for owner in starts.get(key, ())} - {key}
             if len(owners) == 1:
-                (owner,) = owners
-                if owner != key:
-                    self._leader[key] = owner
+                self._leader[key] = owners.pop()
 
     def _name_groups(self) -> dict[str, _Named]:
         groups: dict[str, list[str]] = {}
@@ -493,7 +491,7 @@ class _Entities:
             return _Named(_fullest(forms), "PERSON", None)
         label = max(votes, key=votes.__getitem__)
         place = next((self._places[key] for key in keys if key in self._places), None)
-        if place is not None and (place.id is not None or label != "ORG" or place.label == "ORG"):
+        if place is not None and (place.id is not None or place.label != "GPE" or label != "ORG"):
             # A city's name is also its team's: eleven at "Chelsea" stay an organisation.
             usual = place.name if place.name in forms else None
             return _Named(usual or _fullest(forms), place.label, place.id)

@@ -76,10 +76,13 @@ def _raw_lines(reader: io.BufferedReader, max_line_bytes: int) -> Iterator[bytes
 
 
 def _wide_lines(reader: io.BufferedReader, codec: str, max_line_bytes: int) -> Iterator[bytes]:
+    bom = "\ufeff".encode(codec)
+    if reader.peek(len(bom)).startswith(bom):
+        reader.read(len(bom))
     decoded = io.TextIOWrapper(reader, codec, errors="replace", newline="\n")
     # A character is at most 4 bytes of UTF-8; counting it as one keeps the bound within a factor.
     while line := decoded.readline(max_line_bytes + 1):
-        yield line.lstrip("\ufeff").encode("utf-8", "replace")[: max_line_bytes + 1]
+        yield line.encode("utf-8", "replace")[: max_line_bytes + 1]
         while len(line) > max_line_bytes and not line.endswith("\n"):
             line = decoded.readline(max_line_bytes + 1)
 

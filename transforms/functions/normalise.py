@@ -9,10 +9,10 @@ from schemas.records import Article, RawItem, TimeQuality
 from transforms.functions.bylines import parse_bylines
 from transforms.functions.html_text import html_to_text
 from transforms.functions.identity import article_id, content_hash
-from transforms.functions.sources import publisher_timezone, resolve_source
+from transforms.functions.sources import host_in, publisher_timezone, resolve_source
 from transforms.functions.text import clean_text, one_line, word_count
 from transforms.functions.times import read_time
-from transforms.functions.urls import canonical_url, clean_url, registrable_domain
+from transforms.functions.urls import canonical_url, clean_url
 
 # From sure to unsure: an article's time_quality is that of the least sure time it states.
 _QUALITIES: tuple[TimeQuality, ...] = ("exact", "assumed_zone", "date_only", "missing")
@@ -47,15 +47,15 @@ def normalise_item(item: RawItem, now: dt.datetime, run_id: str) -> Article:
     canonical = None if item.url is None else canonical_url(item.url)
     if item.url is not None and canonical is None:
         warnings.append("bad_url")
-    domain = None if canonical is None else registrable_domain(canonical)
-    named_domain = domain if item.source_url is None else registrable_domain(item.source_url) or domain
+    # The whole host, not the registrable domain: a publisher's desks and languages have hosts of their own.
+    host = host_in(item.source_url or "") or host_in(canonical or "")
 
     byline = parse_bylines(item.bylines)
     warnings += byline.warnings
-    source = resolve_source(item.source, named_domain, item.feed_title, byline.organisation)
+    source = resolve_source(item.source, host, item.feed_title, byline.organisation)
     warnings += source.warnings
 
-    zone = None if source.domain is None else publisher_timezone(source.domain)
+    zone = publisher_timezone(host or source.domain) if host or source.domain else None
     published = read_time(item.published, now, zone, item.language)
     updated = read_time(item.updated, now, zone, item.language)
     warnings += published.warnings

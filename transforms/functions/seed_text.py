@@ -57,6 +57,8 @@ _LONGEST: Final[dict[_Field, int]] = {
     "url": 4000,
 }
 _SHORT_LINE = 80
+# White space, and the zero-width characters that blank lines of copied web pages hold.
+_BLANK: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u2060\ufeff"
 
 # Words in small letters that bylines hold beside names: joining words, particles of names, and what people
 # do.
@@ -145,14 +147,14 @@ def parse_seed(data: bytes, origin: Origin) -> RawItem:
     Raises RecordError "empty-file", and "no-body" where nothing follows the header.
     """
     text, warnings = decode_text(data)
-    text = text.strip()
+    text = text.strip(_BLANK)
     if not text:
         raise RecordError("empty-file", f"{origin.uri} holds no text")
     lines = text.split("\n")
     header = _read_header(lines)
     if header is None:
         return RawItem(origin=origin, body=text, warnings=(*warnings, NO_HEADER))
-    body = "\n".join(lines[header.end :]).strip()
+    body = "\n".join(lines[header.end :]).strip(_BLANK)
     if not body:
         raise RecordError("no-body", f"{origin.uri} has a header and nothing after it")
     values = header.values
@@ -203,8 +205,7 @@ def _read_header(lines: list[str]) -> _Header | None:
 
 
 def _ends_block(lines: list[str], place: int) -> bool:
-    # Pages copied from a browser have blank lines that hold a zero-width space.
-    return place >= len(lines) or not lines[place].strip().strip("\u200b\u2060\ufeff")
+    return place >= len(lines) or not lines[place].strip(_BLANK)
 
 
 def _line(lines: list[str], place: int) -> _Line | None:

@@ -16,13 +16,16 @@ from types import MappingProxyType
 
 from publicsuffixlist import PublicSuffixList
 
-from transforms.functions.byline_words import word_set
-
 #: No name of a publisher is longer; what is longer is read as far as this. Characters.
 MAX_NAME_LENGTH = 300
 
+
+def _word_set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Sites that show what others publish. Hosts, since a registrable domain such as google.com has other parts too.
-_AGGREGATOR_DOMAINS = word_set(
+_AGGREGATOR_DOMAINS = _word_set(
     """
     news.google.com google.com news.yahoo.com yahoo.com msn.com flipboard.com apple.news smartnews.com
     newsbreak.com feedburner.com feedproxy.google.com feedly.com inoreader.com reddit.com
@@ -41,7 +44,7 @@ _AGGREGATOR_NAMES = frozenset(
 )  # fmt: skip
 
 # What feeds add to their publisher's name, in the languages of most feeds; compared in simple_name's form.
-_SECTION_WORDS = word_set(
+_SECTION_WORDS = _word_set(
     """
     a about africa all americas and archive arts articles asia atom australia blog blogs book books breaking
     business canada channel china climate comment comments crime culture daily economy edition editors
@@ -127,7 +130,8 @@ class Publishers:
 class Source:
     """Who published an article.
 
-    name: None only where nothing names a source. domain: registrable; None where neither an address nor the table has it.
+    name: None only where nothing names a source. domain: registrable; None where neither an
+    address nor the table has it.
     warnings: `source_is_aggregator` (nothing names the publisher behind it), `source_from_byline`,
     `source_domain_differs` (the stated source is known, and the address is another known publisher's).
     """
@@ -365,7 +369,9 @@ def _known_part(title: str, table: Publishers) -> Publisher | None:
     """The first part of a title that, with or without feed words, is a known publisher and no aggregator."""
     for part in _TITLE_BREAK.split(title):
         bare = _FEED_TAIL.sub("", part).strip()
-        for candidate in (part, bare):
+        # "Le Monde.fr", as newspapers call their sites.
+        head, _, ending = bare.rpartition(".")
+        for candidate in (part, bare, head if ending.isalpha() and len(ending) <= 3 else ""):
             if candidate and not is_aggregator(candidate) and (found := table.of_name(candidate)) is not None:
                 return found
     return None

@@ -487,6 +487,9 @@ _EAST_ASIAN_UNITS = {
 }  # fmt: skip
 _COUNT = re.compile(r"(?<![\d.,])(\d{1,6})\s*\+?\s*([^\s\d,;:|/()]+)")
 
+# Characters between a weekday and its date's month: "mar., le 12 abr."
+_WEEKDAY_GAP = 14
+
 # Languages that write the year first even with two digits: "22/03/30".
 _YEAR_FIRST = frozenset({"ja", "zh", "ko", "hu", "mn"})
 
@@ -696,10 +699,10 @@ def _weekday(year: int, month: int, day: int) -> int | None:
 def _named_date(text: str, code: str) -> _Date | None:
     """A date whose month is a word, with the day beside it and the year after it or anywhere.
 
-    "mar" is a month and a Tuesday, "mar. 12 abr." has both: words that are no weekday come first.
+    "mar" is a month and a Tuesday, "mar. 12 abr." has both: a weekday gives way to a month just behind it.
     """
     words = list(_WORD.finditer(text))
-    candidates: list[tuple[int, int, int, int]] = []
+    candidates: list[tuple[bool, int, int, int]] = []
     for place, word in enumerate(words):
         month = month_number(word.group(), code)
         end = word.end()
@@ -709,6 +712,9 @@ def _named_date(text: str, code: str) -> _Date | None:
             end = words[place + 1].end()
         if month is not None:
             candidates.append((weekday_number(word.group(), code) is not None, word.start(), end, month))
+    for place, (is_weekday, start, end, month) in enumerate(candidates[:-1]):
+        if is_weekday and candidates[place + 1][1] - end > _WEEKDAY_GAP:
+            candidates[place] = (False, start, end, month)
     for _, start, end, month in sorted(candidates):
         before = text[max(0, start - 40) : start]
         after = text[end : end + 40]

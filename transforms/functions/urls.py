@@ -110,16 +110,16 @@ def canonical_url(url: str) -> str | None:
         >>> canonical_url("HTTP://Example.com:80/a/../b?utm_source=rss&id=7#top")
         'https://example.com/b?id=7'
     """
-    target = url
+    first = address = _normalised(url)
     for _ in range(_MAX_REDIRECTS):
-        parts = _parse(target)
-        if parts is None:
-            return None if target is url else _normalised(url)
-        inner = _redirect_target(parts)
-        if inner is None or _parse(inner) is None:
-            return _assemble(parts)
-        target = inner
-    return _normalised(url)
+        # Told by the normal form, so that an escape or a closing dot hides no redirector.
+        parts = None if address is None else _parse(address)
+        inner = None if parts is None else _redirect_target(parts)
+        target = None if inner is None else _normalised(inner)
+        if target is None:
+            return address
+        address = target
+    return first
 
 
 def clean_url(url: str) -> str | None:
@@ -129,7 +129,10 @@ def clean_url(url: str) -> str | None:
     Tabs and newlines within go, as the URL Standard has it; all else stays as the publisher wrote it.
     """
     stripped = _readable(url).strip(_STRIPPED).translate(_DROPPED)
-    return None if _parse(stripped) is None else _USERINFO.sub(r"\1", stripped, count=1)
+    if _parse(stripped) is None:
+        return None
+    match = _USERINFO.match(stripped)
+    return stripped if match is None else match.group(1) + stripped[match.end() :]
 
 
 def absolute_url(url: str, base: str | None) -> str | None:
@@ -246,7 +249,7 @@ def _assemble(parts: ada_url.URL) -> str | None:
         return None
     if port and not (scheme == "http:" and port == "443"):
         host = f"{host}:{port}"
-    path = _canonical_path(_normal_escapes(parts.pathname))
+    path = _canonical_path(_normal_escapes(parts.pathname), host)
     query = _canonical_query(_normal_escapes(parts.search[1:]), host, path)
     fragment = parts.hash
     address = f"https://{host}{path}"
@@ -279,6 +282,8 @@ def _canonical_host(host: str) -> str:
     wiki = _MOBILE_WIKIS.fullmatch(host)
     if wiki is not None:
         return f"{wiki.group(1)}.{wiki.group(2)}"
+    if len(host) > _MAX_HOST_CHARS:
+        return host
     labels = host.split(".")
     if labels[0] not in _ALTERNATE_LABELS:
         return host
@@ -296,34 +301,39 @@ def _canonical_host(host: str) -> str:
     return host
 
 
-def _canonical_path(path: str) -> str:
-    if ";" in path:
-        path = _PATH_SESSION.sub("", path)
-    if "(" in path:
-        path = _ASP_SESSION.sub("", path)
-    if "amp" not in path:
-        return path or "/"
+def _canonical_path(path: str, host: str) -> str:
+    bare = _PATH_SESSION.sub("", path) if ";" in path else path
+    bare = _ASP_SESSION.sub("", bare) if "(" in bare else bare
+    if bare != path:
+        # "/..;jsessionid=1/" was no dot segment before.
+        path = str(ada_url.URL(f"https://a{bare}").pathname)
+    # Below /amp/ Google keeps other sites' pages, for `_redirect_target` to find.
+    if "amp" not in path or _GOOGLE.fullmatch(host):
+        return path
     segments = path.split("/")
-    while len(segments) > 2:
-        is_closed = segments[-1] == "" and len(segments) > 3
-        last = segments[-2] if is_closed else segments[-1]
-        before = segments[-3] if is_closed else segments[-2]
-        # "/reviews/guitar/amp" is a page of its own; "/2022/03/30/a-headline/amp" is a variant.
-        if last != "amp" or not _SLUG.search(before):
-            break
-        # The slash after "amp" is kept: "/a-headline/amp/" varies "/a-headline/" as most servers have it.
+    is_closed = segments[-1] == "" and len(segments) > 3
+    before, last = segments[-3:-1] if is_closed else segments[-2:]
+    # "/reviews/guitar/amp" is a page of its own; "/2022/03/30/a-headline/amp" is a variant. The slash after
+    # "amp" is kept: "/a-headline/amp/" varies "/a-headline/" on most servers.
+    if len(segments) > 2 and last == "amp" and _SLUG.search(before):
         segments = [*segments[:-2], ""] if is_closed else segments[:-1]
-    last = segments[-1]
-    while last.endswith((".amp", ".amp.html")):
-        stem = last.removesuffix(".html").removesuffix(".amp")
-        if not _SLUG.search(stem):
-            break
-        last = stem + (".html" if last.endswith(".html") else "")
-    segments[-1] = last
+    segments[-1] = _without_amp_ending(segments[-1])
     # "/amp/world/a-headline-123"
-    while len(segments) > 3 and segments[1] == "amp" and _SLUG.search(segments[-1] or segments[-2]):
-        del segments[1]
-    return "/".join(segments) or "/"
+    first = 1
+    while (
+        len(segments) - first > 2 and segments[first] == "amp" and _SLUG.search(segments[-1] or segments[-2])
+    ):
+        first += 1
+    return "/".join(["", *segments[first:]])
+
+
+def _without_amp_ending(name: str) -> str:
+    """The last part of a path without ".amp" ("a-headline.amp.html"); names that are no slug stay."""
+    suffix = ".html" if name.endswith(".amp.html") else ""
+    end = len(name) - len(suffix)
+    while name.endswith(".amp", 0, end):
+        end -= len(".amp")
+    return name[:end] + suffix if _SLUG.search(name[:end]) else name
 
 
 def _canonical_query(query: str, host: str, path: str) -> str:
@@ -358,9 +368,7 @@ def _is_referrer(value: str, path: str) -> bool:
 
 
 def _redirect_target(parts: ada_url.URL) -> str | None:
-    """The address that a redirector, an AMP viewer or an AMP cache holds in its own; None where it is
-    none.
-    """
+    """The address that a redirector, AMP viewer or AMP cache holds; None where it is none of them."""
     host, path = parts.hostname, parts.pathname
     is_google = _GOOGLE.fullmatch(host) is not None
     if is_google and path.startswith("/amp/"):
@@ -416,7 +424,7 @@ def _google_news_target(encoded: str) -> str | None:
     target = message[start : start + length]
     if len(target) < length or not target.startswith((b"http://", b"https://")):
         return None
-    return target.decode("utf-8", "replace")
+    return target.decode("ascii") if target.isascii() else None
 
 
 def _redact_parameter(match: re.Match[str]) -> str:

@@ -1,0 +1,251 @@
+"""From raw bylines to people and an organisation. All names are made up."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.functions.bylines import MAX_BYLINE_LENGTH, parse_bylines
+from transforms.functions.person_names import tidy_name
+
+ENGLISH: list[tuple[str, list[str], str | None]] = [
+    ("By Ann Doe and John Roe, CNN", ["Ann Doe", "John Roe"], "CNN"),
+    ("By Ann Doe, John Roe and Max Moe, CNN", ["Ann Doe", "John Roe", "Max Moe"], "CNN"),
+    ("By Ann Doe, Reuters", ["Ann Doe"], "Reuters"),
+    ("By Ann Doe Reuters", ["Ann Doe"], "Reuters"),
+    ("Ann Doe | Fox News", ["Ann Doe"], "Fox News"),
+    ("From CNN's Ann Doe and John Roe", ["Ann Doe", "John Roe"], "CNN"),
+    ("BBC News Jane Doe", ["Jane Doe"], "BBC"),
+    ("Jane Doe for The Guardian", ["Jane Doe"], "The Guardian"),
+    ("Jane Doe, special to The Seattle Times", ["Jane Doe"], "The Seattle Times"),
+    ("Jane Doe For Dailymail.Com", ["Jane Doe"], "Daily Mail"),
+    ("Jane Doe, University of Somewhere", ["Jane Doe"], "University of Somewhere"),
+    ("Jane Doe Gear Team", ["Jane Doe"], None),
+    ("Ann Doe; John Roe; Max Moe", ["Ann Doe", "John Roe", "Max Moe"], None),
+    ("Ann Doe/John Roe & Max Moe", ["Ann Doe", "John Roe", "Max Moe"], None),
+    ("Jane Doe with John Roe", ["Jane Doe", "John Roe"], None),
+    ("Jane Doe Helen Roe", ["Jane Doe", "Helen Roe"], None),
+    ("Jane Doe in New York and John Roe in Washington", ["Jane Doe", "John Roe"], None),
+    ("PARIS (AFP) - Jane Doe", ["Jane Doe"], "AFP"),
+]
+
+CREDITS: list[tuple[str, list[str]]] = [
+    ("Reporting by Ann Doe and John Roe; Editing by Carl Poe", ["Ann Doe", "John Roe"]),
+    (
+        "Reporting by Ann Doe in Paris, additional reporting by Max Moe; writing by Jane Roe; editing by Dan Lo",
+        ["Ann Doe", "Max Moe", "Jane Roe"],
+    ),
+    ("Analysis by Stephen Roe", ["Stephen Roe"]),
+    ("Photos by Jane Doe", []),
+    ("Photo by Jane Doe", []),
+    ("Story and photos by Jane Doe", ["Jane Doe"]),
+    ("Words: Jane Doe; Pictures: John Roe", ["Jane Doe"]),
+    ("Text und Fotos: Max Muster", ["Max Muster"]),
+    ("Foto: Max Muster", []),
+    ("Text: Anna Svensson Foto: Karl Karlsson", ["Anna Svensson"]),
+    ("Posted by Jane Doe on May 7, 2024", ["Jane Doe"]),
+]
+
+STUCK_TO_IT: list[tuple[str, list[str]]] = [
+    ("Updated 5 minutes ago By Jane Doe", ["Jane Doe"]),
+    ("By Jane Doe Updated 5 minutes ago", ["Jane Doe"]),
+    ("By Jane Doe, Published 10:32 AM EDT, Tue May 7, 2024", ["Jane Doe"]),
+    ("Jane Doe 2024-02-14T16:15:30Z", ["Jane Doe"]),
+    ("April Roe 16 April 2024 9:33pm", ["April Roe"]),
+    ("Jane Doe Facebook Twitter Email", ["Jane Doe"]),
+    ("1 day ago Share Save Jane Doe", ["Jane Doe"]),
+    ("Jane Doe @janedoe", ["Jane Doe"]),
+    ("Jane Doe jane@example.com", ["Jane Doe"]),
+    ("jane@example.com (Jane Doe)", ["Jane Doe"]),
+    ("Jane Doe <jane@example.com>", ["Jane Doe"]),
+    ('<a href="/staff/x">Jane Doe</a><br/>Staff Writer', ["Jane Doe"]),
+    ("By Jane Doe\nSenior Writer", ["Jane Doe"]),
+    ("By Jane Doe Political Correspondent", ["Jane Doe"]),
+    ("Ann Doe, Staff Attorney & John Roe, Director of Things", ["Ann Doe", "John Roe"]),
+    ("Jane Doe is a reporter. Follow her on X | Public Social", ["Jane Doe"]),
+    ("Jane Doe You can email Jane Doe here, and read more", ["Jane Doe"]),
+    ("Jane Doe Jane Doe", ["Jane Doe"]),
+    ("JD Jane Doe JR John Roe", ["Jane Doe", "John Roe"]),
+    ('["Ann Doe", "J.R. Roe"]', ["Ann Doe", "J.R. Roe"]),
+    ("Meg Doe, Jane Roe", ["Meg Doe", "Jane Roe"]),
+]
+
+NAMES: list[tuple[str, list[str]]] = [
+    ("By Dr. Jane Doe, MD", ["Jane Doe"]),
+    ("By U.S. Rep. John Roe", ["John Roe"]),
+    ("Sir John Roe Jr.", ["John Roe Jr."]),
+    ("By John Roe, Jr., Associated Press", ["John Roe Jr."]),
+    ("John Roe III", ["John Roe III"]),
+    ("Frau Muster", ["Frau Muster"]),
+    ("By JANE MCDOE and PETER O'ROE", ["Jane McDoe", "Peter O'Roe"]),
+    ("By JAN VAN DER DOE", ["Jan van der Doe"]),
+    ("BY JANE DOE AND JOHN ROE STAFF WRITERS", ["Jane Doe", "John Roe"]),
+    ("Marie DURAND-DOE", ["Marie Durand-Doe"]),
+    ("AYŞE YILMAZ", ["Ayşe Yılmaz"]),
+    ("jane doe", ["Jane Doe"]),
+    ("dana doe and Jane Roe", ["dana doe", "Jane Roe"]),
+    ("Ahmed al-Doe", ["Ahmed al-Doe"]),
+    ("María de la Doe", ["María de la Doe"]),
+    ("José Doe y Roe", ["José Doe y Roe"]),
+    ("von der Doe, Ursula", ["Ursula von der Doe"]),
+    ("Doe, Jane", ["Jane Doe"]),
+    ("Doe, Jane; Roe, Richard", ["Jane Doe", "Richard Roe"]),
+    ("Von Jörg Staff am 16.11.2022", ["Jörg Staff"]),
+    ("By Peter Read, Reuters", ["Peter Read"]),
+    ("Günter W. Muster", ["Günter W. Muster"]),
+    ("Till Muster", ["Till Muster"]),
+    ("Heiko", ["Heiko"]),
+    ("pixelfee", ["pixelfee"]),
+]
+
+LANGUAGES: list[tuple[str, list[str], str | None]] = [
+    ("Von Max Muster und Erika Muster", ["Max Muster", "Erika Muster"], None),
+    ("Ein Kommentar von Max Muster", ["Max Muster"], None),
+    ("Artikel von Alexa von Muster", ["Alexa von Muster"], None),
+    ("Par Jean Dupont et Marie Durand le 07 mai 2020", ["Jean Dupont", "Marie Durand"], None),
+    ("Par Jean Dupont avec AFP", ["Jean Dupont"], "AFP"),
+    ("Por Ana Lima e João Doe, G1, Brasília", ["Ana Lima", "João Doe"], "G1"),
+    ("Por María García, enviada especial a Quito", ["María García"], None),
+    ("di Laura Bianchi e Marco Rossi", ["Laura Bianchi", "Marco Rossi"], None),
+    ("Door Jan de Vries en Pieter van den Berg", ["Jan de Vries", "Pieter van den Berg"], None),
+    ("Av Per Hansen og Kari Nordmann", ["Per Hansen", "Kari Nordmann"], None),
+    ("Przez Anna Nowak i Jan Kowalski", ["Anna Nowak", "Jan Kowalski"], None),
+    ("Текст: Мария Иванова, фото: Иван Петров", ["Мария Иванова"], None),
+    (
+        "Автор: Мария Иванова и Иван Петров, корреспондент РИА Новости",
+        ["Мария Иванова", "Иван Петров"],
+        "RIA Novosti",
+    ),
+    ("Авторка: Олена Коваль та Ірина Шевченко", ["Олена Коваль", "Ірина Шевченко"], None),
+    ("Yazan: Ayşe Yılmaz", ["Ayşe Yılmaz"], None),
+    ("بقلم أحمد حسن", ["أحمد حسن"], None),
+    ("新华社记者张三 李四", ["张三", "李四"], "Xinhua"),
+    ("（责任编辑：王五）", [], None),
+    ("山田 太郎", ["山田 太郎"], None),
+    ("朝日新聞デジタル", [], "The Asahi Shimbun"),
+    ("연합뉴스 김철수 이영희 기자", ["김철수", "이영희"], "Yonhap"),
+]
+
+NOBODY = [
+    "admin",
+    "Staff",
+    "The Editors",
+    "editor@example.com",
+    "By Agencies",
+    "Redaktion",
+    "Da redação",
+    "Associated Press",
+    "dpa",
+    "Guardian staff reporter",
+    "Our Correspondent",
+    "oradmin",
+    "nowhere-news.example.com",
+    "By Reuters Staff",
+    "The Daily Nowhere",
+    "none@none.com (News Desk)",
+]
+
+
+@pytest.mark.parametrize(("byline", "authors", "organisation"), ENGLISH + LANGUAGES)
+def test_a_byline_gives_its_people_and_its_organisation(
+    byline: str, authors: list[str], organisation: str | None
+) -> None:
+    """People in order, and the organisation by the table's name."""
+    parsed = parse_bylines([byline])
+    assert list(parsed.authors) == authors
+    if organisation is not None:
+        assert parsed.organisation == organisation
+
+
+@pytest.mark.parametrize(("byline", "authors"), CREDITS + STUCK_TO_IT + NAMES)
+def test_only_the_people_who_wrote_are_authors(byline: str, authors: list[str]) -> None:
+    """Editors, photographers, roles, dates, buttons and titles are passed over."""
+    assert list(parse_bylines([byline]).authors) == authors
+
+
+@pytest.mark.parametrize("byline", NOBODY)
+def test_staff_agencies_and_addresses_are_no_people(byline: str) -> None:
+    """A byline that names nobody says so by its code."""
+    parsed = parse_bylines([byline])
+    assert parsed.authors == ()
+    assert parsed.warnings == ("byline_no_person",)
+
+
+def test_several_elements_are_one_list_without_duplicates() -> None:
+    """Each element is one byline; a name met again, in whatever case, is there once; a stray "Jr." joins its name."""
+    parsed = parse_bylines(["By Jane Doe, CNN", "JANE DOE", "John Roe", "Jr.", ""])
+    assert parsed.authors == ("Jane Doe", "John Roe Jr.")
+    assert parsed.organisation == "CNN"
+
+
+def test_no_byline_is_no_warning() -> None:
+    """Nothing stated is nothing to doubt."""
+    assert parse_bylines([]) == parse_bylines([" "])
+    assert parse_bylines([]).warnings == ()
+
+
+def test_names_that_ran_together_are_marked() -> None:
+    """Telling them apart is a guess by given names, and the row says that it was made."""
+    assert parse_bylines(["Jane Doe Helen Roe"]).warnings == ("byline_names_split",)
+
+
+def test_a_byline_is_read_as_far_as_its_limit() -> None:
+    """What lies behind the limit is not read, and the row says so."""
+    parsed = parse_bylines(["By Jane Doe, CNN" + " " * MAX_BYLINE_LENGTH + "and John Roe"])
+    assert parsed.authors == ("Jane Doe",)
+    assert parsed.warnings == ("byline_cut",)
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "<", "(", "[", "By ", "A B,", "&", "'s ", "張", "\n", "von ", ".a", "@", "\ud800"]
+)
+def test_a_megabyte_of_anything_is_read_at_once(piece: str) -> None:
+    """No input makes reading slow, nor raises."""
+    started = time.process_time()
+    parse_bylines([piece * (1_000_000 // len(piece))])
+    assert time.process_time() - started < 1.0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(max_size=60), max_size=3))
+def test_any_text_gives_clean_names(bylines: list[str]) -> None:
+    """Names have no spaces around them, no line breaks and no surrogates, and each is there once."""
+    authors = parse_bylines(bylines).authors
+    for author in authors:
+        assert author
+        assert author == author.strip()
+        assert "\n" not in author
+        author.encode()
+    assert len({author.casefold() for author in authors}) == len(authors)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from([name for _, names, _ in ENGLISH + LANGUAGES for name in names if name.isascii()]),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_names_joined_with_semicolons_come_back(names: list[str]) -> None:
+    """What was read is read again: the parser agrees with its own output."""
+    assert list(parse_bylines(["; ".join(names)]).authors) == list(dict.fromkeys(names))
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["TJ", "DOE"], "TJ Doe"),
+        (["JO", "DOE"], "Jo Doe"),
+        (["J.R.", "DOE", "III"], "J.R. Doe III"),
+        (["Prof.", "Dr.", "Jane", "Doe"], "Jane Doe"),
+        (["TED", "D'DOE"], "Ted D'Doe"),
+        (["Jane", "Doe", "PhD"], "Jane Doe"),
+    ],
+)
+def test_names_are_written_as_people_write_them(words: list[str], name: str) -> None:
+    """Letter case is restored where capitals hid it; initials and numerals stay."""
+    assert tidy_name(words) == name

@@ -1,0 +1,261 @@
+"""From mentions to entities: trimming, joining, labels, counts and offsets. All names are made up or well known."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from transforms.functions.entities import (
+    Mention,
+    Place,
+    collect_entities,
+    default_places,
+    name_key,
+    read_places,
+    resolve_mentions,
+)
+
+NO_PLACES: dict[str, Place] = {}
+
+
+def marked(text: str) -> tuple[str, list[Mention]]:
+    """`[Joe Doe|PERSON] spoke` as the plain text and its mentions."""
+    plain, mentions = "", []
+    for part in text.split("["):
+        inside, bracket, rest = part.partition("]")
+        if bracket:
+            name, label = inside.rsplit("|", 1)
+            mentions.append(Mention(len(plain), len(plain) + len(name), label))
+            plain += name + rest
+        else:
+            plain += inside
+    return plain, mentions
+
+
+def rows(text: str, places: dict[str, Place] | None = None) -> list[tuple[str, str, int]]:
+    plain, mentions = marked(text)
+    return [
+        (entity.name, entity.label, entity.mentions)
+        for entity in collect_entities(plain, mentions, places=places)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[the Acme Board|ORG] met", ["Acme Board"]),
+        ("[The Acme Board's|ORG] view", ["Acme Board"]),
+        ("[Acme Board’s|ORG] view", ["Acme Board"]),
+        ("the [Achilles'|PERSON] heel", ["Achilles"]),
+        ("[“Acme Board”|ORG] met", ["Acme Board"]),
+        ("[ Acme\u00a0Board,|ORG] met", ["Acme Board"]),
+        ("[President Jane Roe|PERSON] spoke", ["Jane Roe"]),
+        ("[Former Prime Minister Jane Roe|PERSON] spoke", ["Jane Roe"]),
+        ("[Pope Clement|PERSON] spoke", ["Pope Clement"]),
+        ("[Jane Roe 7-6|PERSON]", ["Jane Roe"]),
+        ("he joined [Acme Inc.|ORG]", ["Acme Inc."]),
+        ("he joined [Acme.|ORG]", ["Acme"]),
+        ("He works for [Acme\nSource|ORG] and others", ["Acme", "Source"][:1]),
+        ("[Monday|PERSON] at 9 [ET|PERSON], [GMT\nSource|PERSON]", []),
+        (
+            "[$5 million|MONEY] [two|CARDINAL] [today|DATE] [noon|TIME] [5%|PERCENT] [first|ORDINAL] [2 km|QUANTITY]",
+            [],
+        ),
+        ("see [@acme_board|ORG] and @[acme|ORG] and #[Acme|ORG]", []),
+        ("see [https://acme.example/News|ORG] and www.[Acme|ORG].example or jane@[Acme|ORG].example", []),
+        ("the [acme|ORG] of it, [...|ORG] [7|ORG] [X|PERSON]", []),
+        ("[" + "Acme " * 30 + "|ORG]", []),
+    ],
+)
+def test_a_mention_is_cut_to_the_name(text: str, expected: list[str]) -> None:
+    """Articles, titles, possessives, quotes and line ends go; numbers, dates, handles and addresses are no names."""
+    assert [name for name, _, _ in rows(text, NO_PLACES)] == expected
+
+
+def test_a_name_goes_over_the_end_of_a_wrapped_line() -> None:
+    """Wire copy is broken at a fixed width, in the middle of names."""
+    text = (
+        "The chairman of the largest lender in the country, the [Royal\nAcme Bank|ORG], said on Monday that there\n"
+        "would be no merger this year.\n"
+    )
+    assert rows(text, NO_PLACES) == [("Royal Acme Bank", "ORG", 1)]
+
+
+def test_offsets_are_code_points_of_the_bare_name() -> None:
+    """A person counts from the first mention, even by surname; emoji are one code point."""
+    plain, mentions = marked("🎉 Mr. [Roe|PERSON] won. [Jane Roe|PERSON] smiled in [the Acme Hall|FAC].")
+    found = collect_entities(plain, mentions, places=NO_PLACES)
+    assert [(entity.name, entity.first_offset, entity.mentions) for entity in found] == [
+        ("Jane Roe", plain.index("Roe"), 2),
+        ("Acme Hall", plain.index("Acme"), 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "[Jane Roe|PERSON] came. [Roe|PERSON] left. [Roe|ORG] and [Roe's|GPE] dog",
+            [("Jane Roe", "PERSON", 4)],
+        ),
+        ("[Roe|PERSON] came, said [Jane Roe|PERSON]", [("Jane Roe", "PERSON", 2)]),
+        ("[Jane Roe|PERSON]: [Jane|PERSON] left", [("Jane Roe", "PERSON", 2)]),
+        (
+            "[Ursel von der Aue|PERSON] and [von der Aue|PERSON] and [Aue|ORG]",
+            [("Ursel von der Aue", "PERSON", 3)],
+        ),
+        ("[Jane Q. Roe|PERSON] is [Jane Roe|PERSON]", [("Jane Q. Roe", "PERSON", 2)]),
+        (
+            "[Jane Roe|PERSON], [John Roe|PERSON] and [Roe|PERSON]",
+            [("Jane Roe", "PERSON", 1), ("John Roe", "PERSON", 1), ("Roe", "PERSON", 1)],
+        ),
+        (
+            "[Jane Roe|PERSON] leads the [Roe Foundation|ORG]",
+            [("Jane Roe", "PERSON", 1), ("Roe Foundation", "ORG", 1)],
+        ),
+        ("[Theresa May|PERSON] spoke. [May|PERSON] left in [May|DATE].", [("Theresa May", "PERSON", 3)]),
+    ],
+)
+def test_surnames_join_the_full_name(text: str, expected: list[tuple[str, str, int]]) -> None:
+    """A surname, or a given name, is the one full name of the article that has it; of two it is neither."""
+    assert rows(text, NO_PLACES) == expected
+
+
+def test_the_majority_label_wins() -> None:
+    """One slip of the model does not make two entities, and a tie goes to the first mention."""
+    assert rows("[Acme|ORG] and [Acme|PERSON] and [Acme|ORG]", NO_PLACES) == [("Acme", "ORG", 3)]
+    assert rows("[Acme|PERSON] and [Acme|ORG]", NO_PLACES) == [("Acme", "PERSON", 2)]
+    assert rows("[Zubrovo|PERSON] fell. Shots in [Zubrovo|PERSON] and in [Zubrovo|GPE]", NO_PLACES) == [
+        ("Zubrovo", "GPE", 3)
+    ]
+
+
+def test_variants_of_a_name_join() -> None:
+    """Articles, possessives, dots, case and a country's other names are one entity, by its usual name if it is there."""
+    assert rows("[the Acme Board|ORG], [Acme Board's|ORG], [ACME BOARD|ORG]", NO_PLACES) == [
+        ("Acme Board", "ORG", 3)
+    ]
+    assert rows("the [US|GPE], [U.S.|GPE] and [the United States|GPE]") == [("United States", "GPE", 3)]
+    assert rows("the [US|GPE] and the [U.S.|ORG]") == [("US", "GPE", 2)]
+    assert rows("[World Gardening Programme|ORG] (WGP). [WGP|ORG] staff", NO_PLACES)[0][2] >= 2
+
+
+def test_an_acronym_joins_its_expansion() -> None:
+    """The text itself says so: World Gardening Programme (WGP)."""
+    text = "[World Gardening Programme|ORG] ([WGP|ORG]) staff and [WGP|PERSON] seeds"
+    assert rows(text, NO_PLACES) == [("World Gardening Programme", "ORG", 3)]
+    assert len(rows("[World Gardening Programme|ORG] ([ABC|ORG])", NO_PLACES)) == 2
+
+
+def test_a_name_that_stands_again_is_counted() -> None:
+    """What the model found once and missed later is found; a part of a word, or of an address, is not."""
+    text = (
+        "[Acme Board|ORG] met. Then Acme Board left; Acme Boarding did not, nor www.Acme Board or acme board."
+    )
+    assert rows(text, NO_PLACES) == [("Acme Board", "ORG", 2)]
+
+
+def test_a_name_that_is_also_a_word_is_not_looked_for() -> None:
+    """`Hope` the person stands beside hope: where a sentence begins with it, nobody knows which."""
+    assert rows("[Hope|PERSON] left. Hope is all, and hope remains.", NO_PLACES) == [("Hope", "PERSON", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[Kyiv|PERSON] fell silent", [("Kyiv", "GPE", None)]),
+        ("[France|ORG] won", [("France", "GPE", "FR")]),
+        (
+            "the [Kremlin|GPE] and [the White House's|FAC]",
+            [("Kremlin", "ORG", None), ("White House", "ORG", None)],
+        ),
+        ("[Michael Jordan|PERSON] and [Jordan|PERSON]", [("Michael Jordan", "PERSON", None)]),
+        ("[Jordan|GPE] and [Jordan|PERSON]", [("Jordan", "GPE", "JO")]),
+        (
+            "[Michael Jordan|PERSON] went to [Jordan|GPE]; [Jordan|GPE] and in [Jordan|GPE]",
+            [("Michael Jordan", "PERSON", None), ("Jordan", "GPE", "JO")],
+        ),
+        ("[Liverpool|ORG] beat [Acme|ORG]", [("Liverpool", "ORG", None), ("Acme", "ORG", None)]),
+        ("[Europe|ORG]", [("Europe", "LOC", None)]),
+    ],
+)
+def test_the_gazetteer_settles_places(text: str, expected: list[tuple[str, str, str | None]]) -> None:
+    """Known places are no persons, unless the article has a person of that name; a team keeps its city's name."""
+    plain, mentions = marked(text)
+    assert [
+        (entity.name, entity.label, entity.id) for entity in collect_entities(plain, mentions)
+    ] == expected
+
+
+def test_a_gazetteer_can_be_given() -> None:
+    """Another one takes the place of the small one."""
+    places = read_places(["# made up", "name\tlabel\tid\taliases", "Zubrovo\tGPE\tZZ\tSubrovo|Z.B.", ""])
+    assert rows("[Subrovo|PERSON] or [ZB|ORG], [Kyiv|PERSON]", dict(places)) == [
+        ("Subrovo", "GPE", 2),
+        ("Kyiv", "PERSON", 1),
+    ]
+
+
+def test_the_gazetteer_is_sound() -> None:
+    """Labels are of the scheme, ids are two capitals, each on one country, and every name finds itself."""
+    places = default_places()
+    named: dict[str, set[str]] = {}
+    for key, place in places.items():
+        assert key == name_key(key)
+        assert place.label in {"GPE", "LOC", "ORG"}
+        assert places[name_key(place.name)] == place
+        if place.id is not None:
+            assert place.label == "GPE"
+            assert len(place.id) == 2
+            assert place.id.isupper()
+            named.setdefault(place.id, set()).add(place.name)
+    assert len(named) > 190
+    assert all(len(names) == 1 for names in named.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "mentions"), [("", []), ("No names here.", []), ("x", [Mention(0, 1, "ORG")])]
+)
+def test_no_names_are_no_rows(text: str, mentions: list[Mention]) -> None:
+    """Empty, not None: the model was asked."""
+    assert collect_entities(text, mentions) == ()
+
+
+def test_the_order_of_mentions_is_no_matter() -> None:
+    """Overlapping mentions count once, the longer first; the rows are in the order of the text."""
+    plain, mentions = marked("[Jane Roe|PERSON] of [Acme|ORG] met [John Doe|PERSON] in [Kyiv|PERSON].")
+    mentions.append(Mention(0, 4, "ORG"))
+    expected = collect_entities(plain, mentions)
+    assert [entity.name for entity in expected] == ["Jane Roe", "Acme", "John Doe", "Kyiv"]
+    assert collect_entities(plain, mentions[::-1]) == expected
+
+
+def test_every_mention_is_at_a_bare_name() -> None:
+    """What `collect_entities` counts can be shown, mention by mention."""
+    plain, mentions = marked("[Jane Roe|PERSON] left. [the Acme Board's|ORG] head, [Roe|ORG], too.")
+    resolved = resolve_mentions(plain, mentions, places=NO_PLACES)
+    assert [(plain[found.start : found.end], found.name, found.label) for found in resolved] == [
+        ("Jane Roe", "Jane Roe", "PERSON"),
+        ("Acme Board", "Acme Board", "ORG"),
+        ("Roe", "Jane Roe", "PERSON"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["[New Roe{}|PERSON] ", "[Acme|ORG]\n", "[Jane Roe|PERSON] New ", "[Roe{}'s|ORG]. New Roe ", "[A(|ORG]"],
+)
+def test_cost_follows_length(unit: str) -> None:
+    """Four times the text takes about four times as long, not sixteen: thousands of names share a word."""
+
+    def seconds(count: int) -> float:
+        plain, mentions = marked("".join(unit.replace("{}", str(number)) for number in range(count)))
+        best = 60.0
+        for _ in range(3):
+            start = time.process_time()
+            collect_entities(plain, mentions)
+            best = min(best, time.process_time() - start)
+        return best
+
+    assert seconds(8_000) < 9 * seconds(2_000) + 0.05

@@ -1,0 +1,50 @@
+"""Worker processes of this machine. Loads no Beam: the workers import this, and need none of it."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import multiprocessing
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+
+class WorkerPool:
+    """A pool of worker processes that starts when it is first given something to do.
+
+    Workers end with the process that started them, even if it is killed: they hold nothing that outlives it.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._executor: concurrent.futures.ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    def submit(self, work: Callable[[Any], Any], batch: Any) -> concurrent.futures.Future[Any]:
+        """Starts the work on a batch in some worker. Raises BrokenProcessPool where a worker was lost."""
+        with self._lock:
+            if self._executor is None:
+                self._executor = concurrent.futures.ProcessPoolExecutor(
+                    self._workers,
+                    # Beam's threads and gRPC's do not survive a fork.
+                    mp_context=multiprocessing.get_context("forkserver"),
+                    initializer=_end_with_parent,
+                )
+                # Ends the workers in good order when the program does, while there is still a module to do it.
+                weakref.finalize(self, self._executor.shutdown, cancel_futures=True)
+        return self._executor.submit(work, batch)
+
+
+def _end_with_parent() -> None:
+    """Ends this worker as soon as its parent is gone; a pool's own workers would wait for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
