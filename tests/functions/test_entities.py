@@ -1,4 +1,4 @@
-"""From mentions to entities: trimming, joining, labels, counts and offsets. All names are made up or well known."""
+"""From mentions to entities: trimming, joining, labels, counts and offsets. Names are made up or well known."""
 
 from __future__ import annotations
 
@@ -126,13 +126,20 @@ def test_the_majority_label_wins() -> None:
     """One slip of the model does not make two entities, and a tie goes to the first mention."""
     assert rows("[Acme|ORG] and [Acme|PERSON] and [Acme|ORG]", NO_PLACES) == [("Acme", "ORG", 3)]
     assert rows("[Acme|PERSON] and [Acme|ORG]", NO_PLACES) == [("Acme", "PERSON", 2)]
-    assert rows("[Zubrovo|PERSON] fell. Shots in [Zubrovo|PERSON] and in [Zubrovo|GPE]", NO_PLACES) == [
-        ("Zubrovo", "GPE", 3)
-    ]
+
+
+def test_a_word_before_a_name_breaks_a_tie() -> None:
+    """One is in or near a place, seldom a person."""
+    halves = "[Zubrovo|PERSON] fell. [Zubrovo|PERSON] burns. [Zubrovo|GPE] is empty, {} [Zubrovo|GPE] rose."
+    assert rows(halves.format("when"), NO_PLACES) == [("Zubrovo", "PERSON", 4)]
+    text = (
+        "[Zubrovo|PERSON] fell. Near [Zubrovo|PERSON] shots rang. [Zubrovo|GPE] is empty, [Zubrovo|GPE] rose."
+    )
+    assert rows(text, NO_PLACES) == [("Zubrovo", "GPE", 4)]
 
 
 def test_variants_of_a_name_join() -> None:
-    """Articles, possessives, dots, case and a country's other names are one entity, by its usual name if it is there."""
+    """Articles, possessives, dots, case, a country's other names; its usual name is taken where it stands."""
     assert rows("[the Acme Board|ORG], [Acme Board's|ORG], [ACME BOARD|ORG]", NO_PLACES) == [
         ("Acme Board", "ORG", 3)
     ]
@@ -181,7 +188,7 @@ def test_a_name_that_is_also_a_word_is_not_looked_for() -> None:
     ],
 )
 def test_the_gazetteer_settles_places(text: str, expected: list[tuple[str, str, str | None]]) -> None:
-    """Known places are no persons, unless the article has a person of that name; a team keeps its city's name."""
+    """Known places are no persons, unless the article has one of that name; a team keeps its city's name."""
     plain, mentions = marked(text)
     assert [
         (entity.name, entity.label, entity.id) for entity in collect_entities(plain, mentions)

@@ -1,4 +1,4 @@
-"""The spaCy extractor: what it finds, that batches change nothing, windows, broken texts, and what it imports."""
+"""The spaCy extractor: what it finds, that batches change nothing, windows, broken texts, imports."""
 
 from __future__ import annotations
 

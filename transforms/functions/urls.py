@@ -244,9 +244,14 @@ def _normalised(url: str) -> str | None:
 
 def _assemble(parts: ada_url.URL) -> str | None:
     scheme, port = parts.protocol, parts.port
-    host = _canonical_host(parts.hostname)
-    if not host:
-        return None
+    host = parts.hostname
+    if host.endswith("."):
+        # "0.." without its dots is an IP address, and "..." nothing: the parser decides again.
+        dotless = _parse(f"https://{host.rstrip('.')}/")
+        if dotless is None:
+            return None
+        host = dotless.hostname
+    host = _canonical_host(host)
     if port and not (scheme == "http:" and port == "443"):
         host = f"{host}:{port}"
     path = _canonical_path(_normal_escapes(parts.pathname), host)
@@ -278,7 +283,7 @@ def _normal_escapes(text: str) -> str:
 
 
 def _canonical_host(host: str) -> str:
-    host = host.rstrip(".")
+    """The host of which a host without closing dots is the AMP or mobile variant, else the host itself."""
     wiki = _MOBILE_WIKIS.fullmatch(host)
     if wiki is not None:
         return f"{wiki.group(1)}.{wiki.group(2)}"
