@@ -1,4 +1,4 @@
-"""From mentions to entities: trimming, joining, labels, counts and offsets. Names are made up or well known."""
+"""From mentions to entities: trimming, joining, labels, counts, offsets. Names are made up or well known."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def rows(text: str, places: dict[str, Place] | None = None) -> list[tuple[str, s
         ("He works for [Acme\nSource|ORG] and others", ["Acme", "Source"][:1]),
         ("[Monday|PERSON] at 9 [ET|PERSON], [GMT\nSource|PERSON]", []),
         (
-            "[$5 million|MONEY] [two|CARDINAL] [today|DATE] [noon|TIME] [5%|PERCENT] [first|ORDINAL] [2 km|QUANTITY]",
+            "[$5 million|MONEY] [two|CARDINAL] [today|DATE] [noon|TIME] [5%|PERCENT] [2 km|QUANTITY]",
             [],
         ),
         ("see [@acme_board|ORG] and @[acme|ORG] and #[Acme|ORG]", []),
@@ -69,14 +69,14 @@ def rows(text: str, places: dict[str, Place] | None = None) -> list[tuple[str, s
     ],
 )
 def test_a_mention_is_cut_to_the_name(text: str, expected: list[str]) -> None:
-    """Articles, titles, possessives, quotes and line ends go; numbers, dates, handles and addresses are no names."""
+    """Articles, titles, possessives, quotes, line ends go; numbers, dates, handles, addresses are no names."""
     assert [name for name, _, _ in rows(text, NO_PLACES)] == expected
 
 
 def test_a_name_goes_over_the_end_of_a_wrapped_line() -> None:
     """Wire copy is broken at a fixed width, in the middle of names."""
     text = (
-        "The chairman of the largest lender in the country, the [Royal\nAcme Bank|ORG], said on Monday that there\n"
+        "The chairman of the largest lender in the land, the [Royal\nAcme Bank|ORG], said on Monday that there\n"
         "would be no merger this year.\n"
     )
     assert rows(text, NO_PLACES) == [("Royal Acme Bank", "ORG", 1)]

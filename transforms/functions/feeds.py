@@ -106,7 +106,7 @@ def parse_feed(data: bytes, origin: Origin, content_type: str | None = None) -> 
     address fetched, else the one that the feed states for itself.
 
     A broken document gives what could be recovered, each item with the warning "feed_malformed". An item
-    without title, content and summary is in `rejected` ("no-text"). A feed may have no items.
+    without title, content, summary and link is in `rejected` ("no-text"). A feed may have no items.
 
     Raises RecordError "empty-file"; "not-a-feed" for HTML pages and other documents; "xml-entities" where the
     document type declares entities made of other entities or files; "bad-feed" where nothing could be read;
@@ -499,14 +499,15 @@ def _item(entry: dict[str, Any], position: int, feed: _Feed) -> RawItem:
     body, summary = choose_body(_contents(entry, feed), _summary(entry, feed))
     if body is None:
         body = _passage(entry, "media_description", feed)
-    if title is None and body is None:
-        raise RecordError("no-text", f"item {position} of {feed.origin.uri} has no title and no text")
+    url = absolute_url(_item_link(entry, feed), *feed.bases)
+    if title is None and body is None and url is None:
+        raise RecordError("no-text", f"item {position} of {feed.origin.uri} has no title, no text and no link")
     source = entry.get("source")
     source = dict(source) if isinstance(source, dict) else {}
     return RawItem(
         origin=dataclasses.replace(feed.origin, guid=text_or_none(entry.get("id")), position=position),
         title=title,
-        url=absolute_url(_item_link(entry, feed), *feed.bases),
+        url=url,
         bylines=_bylines(entry) or (_bylines(source) if feed.is_atom else ()) or feed.bylines,
         source=text_or_none(source.get("title")) or text_or_none(entry.get("publisher")),
         source_url=text_or_none(source.get("href")) or _link(source),

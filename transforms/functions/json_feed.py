@@ -124,7 +124,7 @@ def parse_json_feed(text: str, origin: Origin, warnings: Sequence[str] = ()) -> 
     text: the document, decoded. warnings: codes of what decoding repaired; each item gets them.
     origin: of the document; each item's has its own guid and position.
 
-    An item that is no object ("bad-item") or has neither title nor text ("no-text") is in `rejected`.
+    An item that is no object ("bad-item") or has neither title nor text nor link ("no-text") is in `rejected`.
     Raises RecordError "bad-json" where it isn't JSON, "not-a-feed" where it is something else in JSON.
     """
     feed = _load(text, origin)
@@ -203,9 +203,9 @@ def _item(entry: object, position: int, feed: _Feed) -> RawItem:
         Passage(value, is_html) for value, is_html in ((html, True), (plain, False)) if value is not None
     ]
     body, summary = choose_body(contents, None if stated is None else Passage(stated, False))
-    if title is None and body is None:
-        raise RecordError("no-text", f"item {position} of {feed.origin.uri} has no title and no text")
     address = text_or_none(entry.get("url")) or text_or_none(entry.get("external_url"))
+    if title is None and body is None and address is None:
+        raise RecordError("no-text", f"item {position} of {feed.origin.uri} has no title, no text and no link")
     return RawItem(
         origin=dataclasses.replace(feed.origin, guid=_scalar(entry.get("id")), position=position),
         title=title,

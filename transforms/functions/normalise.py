@@ -26,7 +26,7 @@ def normalise_item(item: RawItem, now: dt.datetime, run_id: str) -> Article:
 
     now: when the item was fetched or read; relative and future times are judged by it.
 
-    Raises RecordError "no-text" where the item has neither title, summary nor body.
+    Raises RecordError "no-text" where the item has neither title, summary, body nor address.
     """
     warnings: list[str] = list(item.warnings)
     title = _field_text(item.title, item.title_is_html)
@@ -34,17 +34,18 @@ def normalise_item(item: RawItem, now: dt.datetime, run_id: str) -> Article:
     summary = _field_text(item.summary, item.summary_is_html)
     body = _field_text(item.body, item.body_is_html)
     text = body or summary or ""
+    url = None if item.url is None else clean_url(item.url)
+    canonical = None if item.url is None else canonical_url(item.url)
     if not text and title is None:
-        raise RecordError(
-            "no-text", f"item {item.origin.position} of {item.origin.uri} has no title and no text"
-        )
-    if not text:
+        if canonical is None:
+            place = f"item {item.origin.position} of {item.origin.uri}"
+            raise RecordError("no-text", f"{place} has no title, no text and no address")
+        # A picture or a film without a word: an item all the same, and its address leads to it.
+        warnings.append("no_text")
+    elif not text:
         warnings.append("title_only")
     elif body is None:
         warnings.append("summary_only")
-
-    url = None if item.url is None else clean_url(item.url)
-    canonical = None if item.url is None else canonical_url(item.url)
     if item.url is not None and canonical is None:
         warnings.append("bad_url")
     # The whole host, not the registrable domain: a publisher's desks and languages have hosts of their own.
