@@ -55,7 +55,9 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",
-    packages=find_packages(include=["pipeline", "pipeline.*", "schemas", "schemas.*", "transforms", "transforms.*"]),
+    packages=find_packages(
+        include=["pipeline", "pipeline.*", "schemas", "schemas.*", "transforms", "transforms.*"]
+    ),
     package_data={"pipeline": ["samples/**/*", "samples/*"], "transforms.functions": ["data/*"]},
     install_requires=REQUIRED,
     extras_require={"test": TESTING},

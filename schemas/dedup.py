@@ -22,8 +22,9 @@ class ArticleKeys:
 
     content_key: None where the text is too little to tell (`identity.content_key`).
     published_us, updated_us: microseconds since 1970 UTC, None where not stated.
-    origin: the article's origin uri and position; decides between otherwise equal copies, so that the choice does
-    not depend on the order in which they were read.
+    row_hash: of all that would be written but for where it was read; it decides between copies of one revision that
+    differ in lesser things (a byline, a tag), so that the choice doesn't hang on the order in which they were read.
+    origin_uri, origin_position: decide between copies that do not differ at all.
     """
 
     ref: RowRef
@@ -32,6 +33,7 @@ class ArticleKeys:
     content_key: str | None
     published_us: int | None
     updated_us: int | None
+    row_hash: str
     origin_uri: str
     origin_position: int
 

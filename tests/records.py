@@ -57,6 +57,7 @@ def keys(name: str, text: str | None = "text", title: str = "", **fields: Any) -
         "content_key": None if text is None else content,
         "published_us": None,
         "updated_us": None,
+        "row_hash": "w1",
         "origin_uri": "in/a.txt",
         "origin_position": 0,
     }

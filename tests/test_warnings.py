@@ -13,7 +13,9 @@ ROOT = Path(__file__).parent.parent
 
 def test_the_docs_tell_of_every_code() -> None:
     """docs/warnings.md has a row for each code, with its meaning."""
-    rows = re.findall(r"^\| `([a-z0-9_*]+)` \| (.+) \|$", (ROOT / "docs" / "warnings.md").read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `([a-z0-9_*]+)` \| (.+) \|$", (ROOT / "docs" / "warnings.md").read_text(), re.MULTILINE
+    )
     assert dict(rows) == WARNINGS
 
 

@@ -50,6 +50,14 @@ def test_copies_within_a_run_are_one_article() -> None:
         assert len(unchanged) == 2
 
 
+def test_copies_that_differ_in_lesser_things_are_chosen_by_what_they_say() -> None:
+    """Not by their places in a file, which another order of the same lines would change."""
+    copies = [keys("a", row_hash="w1b", origin_position=1), keys("a", row_hash="w1a", origin_position=2)]
+    for order in itertools.permutations(copies):
+        candidates, _ = number_versions(order, [])
+        assert [one.keys.row_hash for one in candidates] == ["w1a"]
+
+
 def test_changed_texts_are_versions_in_order_of_their_times() -> None:
     """Versions follow the update times that are stated, after those that are known, and keep the group."""
     new = [keys("a", "third", updated_us=30), keys("a", "second", updated_us=20)]

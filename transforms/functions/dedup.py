@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from schemas.dedup import ArticleKeys, Candidate, Decision, KnownContent, KnownRevision, RowRef
 from schemas.records import Article
-from transforms.functions.identity import content_key, revision_hash
+from transforms.functions.identity import content_key, revision_hash, row_hash
 
 _NEVER = sys.maxsize
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
@@ -27,6 +27,7 @@ def article_keys(article: Article, file: str, row: int) -> ArticleKeys:
         content_key=content_key(article),
         published_us=_epoch_us(article.published_at),
         updated_us=_epoch_us(article.updated_at),
+        row_hash=row_hash(article),
         origin_uri=article.origin.uri,
         origin_position=article.origin.position,
     )
@@ -36,14 +37,15 @@ def _epoch_us(moment: dt.datetime | None) -> int | None:
     return None if moment is None else (moment - _EPOCH) // dt.timedelta(microseconds=1)
 
 
-def survivor_rank(keys: ArticleKeys) -> tuple[int, str, str, int]:
+def survivor_rank(keys: ArticleKeys) -> tuple[int, str, str, str, int]:
     """Orders copies of one text: the smallest survives.
 
-    Earliest published first (undated last), then the smallest id, then the smallest origin. All articles of a run
-    are first seen at the same moment, so what was seen in an earlier run is settled by the index, not here.
+    Earliest published first (undated last), then the smallest id; copies of one article by what they say, and only
+    then by where they were read. All articles of a run are first seen at the same moment, so what was seen in an
+    earlier run is settled by the index, not here.
     """
     published = _NEVER if keys.published_us is None else keys.published_us
-    return (published, keys.article_id, keys.origin_uri, keys.origin_position)
+    return (published, keys.article_id, keys.row_hash, keys.origin_uri, keys.origin_position)
 
 
 def number_versions(

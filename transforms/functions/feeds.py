@@ -19,6 +19,7 @@ import xml.sax.handler
 import xml.sax.saxutils
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from xml.sax.xmlreader import AttributesNSImpl
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
 from feedparser.util import FeedParserDict
@@ -81,6 +82,10 @@ _ALTERNATE = frozenset(("alternate", "http://www.iana.org/assignments/relation/a
 _PLAINLY_HTML = re.compile(
     r"</(?:p|div|a|em|strong|ul|ol|li|blockquote|h[1-6])>|<br\s*/?>|<p[\s>]", re.IGNORECASE
 )
+
+# feedparser looks through all attributes for each, and through all namespaces for each element's end.
+_MAX_ATTRIBUTES = 100
+_MAX_NAMESPACES = 200
 
 # Addresses that relative ones are joined to; feedparser joins once per element, whatever their length.
 _MAX_BASE_CHARS = 2_000
@@ -174,7 +179,7 @@ def _put_in_order(text: str, origin: Origin) -> _Document:
                 "not-a-feed", f"{origin.uri} is {_describe(text[position:], first, is_page=bool(is_page))}"
             )
     text, cut = _without_tail(text[root.start() :], root[1])
-    text, referred = _mend_references(text, _entities(subset, text, origin))
+    text, referred = _mend_references(text, _entities(subset, text, origin), has_doctype=doctype != "")
     return _Document(text, mended or cut or referred, "netscape" in doctype.lower())
 
 
@@ -230,10 +235,10 @@ def _entities(subset: str, text: str, origin: Origin) -> dict[str, str]:
     return names
 
 
-def _mend_references(text: str, names: dict[str, str]) -> tuple[str, bool]:
+def _mend_references(text: str, names: dict[str, str], *, has_doctype: bool) -> tuple[str, bool]:
     """Makes all references such that any XML parser knows them; says whether any was an error.
 
-    HTML's names (`&nbsp;`) become their characters, an "&" that starts no reference becomes `&amp;`, and
+    HTML's names (`&nbsp;`) become their characters, which is no error under a document type; an "&" that starts no reference becomes `&amp;`, and
     references to characters that XML doesn't allow go, but for halves of a pair that are written as two.
     """
     if "&" not in text:
@@ -255,8 +260,8 @@ def _mend_references(text: str, names: dict[str, str]) -> tuple[str, bool]:
                 return f"&#{code};"
             mended = True
             return chr(code) if 0xD800 <= code < 0xE000 else ""
-        mended = True
         character = None if name is None else html.entities.html5.get(f"{name};")
+        mended = mended or character is None or not has_doctype
         return f"&amp;{whole[1:]}" if character is None else xml.sax.saxutils.escape(character)
 
     return _REFERENCE.sub(replacement, text), mended
@@ -372,7 +377,23 @@ class _Strict(_AsStated, StrictFeedParser):  # type: ignore[misc, unused-ignore]
         self.sanitize_html = False
         self._inside = 0
 
+    def startElementNS(self, name: Any, qname: Any, attrs: Any) -> None:
+        """Starts an element, with as many attributes as anybody writes."""
+        if len(attrs) > _MAX_ATTRIBUTES:
+            names = attrs.getNames()[:_MAX_ATTRIBUTES]
+            attrs = AttributesNSImpl(
+                {name: attrs.getValue(name) for name in names},
+                {name: attrs.getQNameByName(name) for name in names},
+            )
+        super().startElementNS(name, qname, attrs)
+
+    def track_namespace(self, prefix: str | None, uri: str) -> None:
+        """Remembers a namespace, of as many as any feed has."""
+        if len(self.namespaces_in_use) < _MAX_NAMESPACES:
+            super().track_namespace(prefix, uri)
+
     def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
+        """Starts an element, less an address that would be too long to join others to."""
         if self.incontent:
             self._inside += 1
         attrs = [
@@ -419,6 +440,7 @@ class _Loose(_AsStated, LooseFeedParser):  # type: ignore[misc, unused-ignore]
         self.namespacemap.update({"rss": "", "atom": ""})
 
     def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
+        """Starts an element, with attributes that are written as `rss:url` too."""
         super().unknown_starttag(tag, [(name.lower().removeprefix("rss:"), value) for name, value in attrs])
 
 
@@ -501,7 +523,9 @@ def _item(entry: dict[str, Any], position: int, feed: _Feed) -> RawItem:
         body = _passage(entry, "media_description", feed)
     url = absolute_url(_item_link(entry, feed), *feed.bases)
     if title is None and body is None and url is None:
-        raise RecordError("no-text", f"item {position} of {feed.origin.uri} has no title, no text and no link")
+        raise RecordError(
+            "no-text", f"item {position} of {feed.origin.uri} has no title, no text and no link"
+        )
     source = entry.get("source")
     source = dict(source) if isinstance(source, dict) else {}
     return RawItem(

@@ -83,12 +83,25 @@ def article_id(
     if guid is not None and _GLOBAL_GUID.match(guid):
         return hash_fields("a1", ("guid", guid))
     if guid is not None and item.origin.kind == "feed":
-        return hash_fields("a1", ("feed-guid", item.origin.feed_url or item.origin.uri, guid))
+        return hash_fields("a1", ("feed-guid", _feed_scope(item, canonical_url), guid))
     if canonical_url is not None:
         return hash_fields("a1", ("url", canonical_url))
     if guid is not None:
         return hash_fields("a1", ("record-id", source or item.origin.uri, guid))
     return hash_fields("a1", ("text", source, comparable_text(item.title or ""), comparable_text(text)))
+
+
+def _feed_scope(item: RawItem, canonical_url: str | None) -> str:
+    """What a feed is told by where its guids count: its address, or for a snapshot that states none, whose it is.
+
+    The name of a snapshot's file comes last: tomorrow's snapshot of the same feed has another.
+    """
+    if item.origin.feed_url is not None:
+        return item.origin.feed_url
+    host = None if canonical_url is None else canonical_url.split("/", 3)[2]
+    if host is None and item.feed_title is None:
+        return item.origin.uri
+    return hash_fields("f1", (host, item.feed_title))
 
 
 def revision_hash(title: str | None, content: str) -> str:
@@ -97,6 +110,18 @@ def revision_hash(title: str | None, content: str) -> str:
     Bylines, times and tags are left out: feeds of one publisher disagree on them over one and the same text.
     """
     return hash_fields("r1", (comparable_text(title or ""), content))
+
+
+def row_hash(article: Article) -> str:
+    """The hash ("w1...") of all that an article's row says, but for where and when it was read."""
+    origin = article.origin
+    said = (
+        article.url, article.title, article.summary, article.text, article.byline,
+        article.source, article.source_domain,
+        str(article.published_at), str(article.updated_at), article.time_quality, article.language_declared,
+        origin.kind, origin.feed_url, origin.guid, *article.authors, None, *article.tags, None, *article.warnings,
+    )  # fmt: skip
+    return hash_fields("w1", said)
 
 
 def content_key(article: Article) -> str | None:

@@ -205,7 +205,9 @@ def _item(entry: object, position: int, feed: _Feed) -> RawItem:
     body, summary = choose_body(contents, None if stated is None else Passage(stated, False))
     address = text_or_none(entry.get("url")) or text_or_none(entry.get("external_url"))
     if title is None and body is None and address is None:
-        raise RecordError("no-text", f"item {position} of {feed.origin.uri} has no title, no text and no link")
+        raise RecordError(
+            "no-text", f"item {position} of {feed.origin.uri} has no title, no text and no link"
+        )
     return RawItem(
         origin=dataclasses.replace(feed.origin, guid=_scalar(entry.get("id")), position=position),
         title=title,
