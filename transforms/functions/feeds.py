@@ -9,6 +9,7 @@ only references that every XML parser knows.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import html.entities
 import io
@@ -238,8 +239,9 @@ def _entities(subset: str, text: str, origin: Origin) -> dict[str, str]:
 def _mend_references(text: str, names: dict[str, str], *, has_doctype: bool) -> tuple[str, bool]:
     """Makes all references such that any XML parser knows them; says whether any was an error.
 
-    HTML's names (`&nbsp;`) become their characters, which is no error under a document type; an "&" that starts no reference becomes `&amp;`, and
-    references to characters that XML doesn't allow go, but for halves of a pair that are written as two.
+    HTML's names (`&nbsp;`) become their characters, which is no error under a document type; an "&" that
+    starts no reference becomes `&amp;`; and references to characters that XML doesn't allow go, but for the
+    halves of a surrogate pair.
     """
     if "&" not in text:
         return text, False
@@ -276,7 +278,10 @@ class _AsStated:
     # Not "id": a guid is no address, and is kept to the letter.
     can_be_relative_uri = frozenset(StrictFeedParser.can_be_relative_uri) - {"id"}
 
-    # The mixed-in class is untyped.
+    # What the handlers use of feedparser, which is untyped.
+    basestack: list[str]
+    langstack: list[str | None]
+    depth: int
     push: Any
     pop: Any
     push_content: Any
@@ -360,12 +365,28 @@ class _AsStated:
         if term or scheme or label:
             tags.append(FeedParserDict(term=term, scheme=scheme, label=label))
 
-    # An end tag alone makes feedparser raise.
-    def _end_width(self) -> None:
-        self.pop("width")
+    # A fault in one element, such as an end tag that had no start tag, must not cost the other items.
+    def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
+        with contextlib.suppress(*_PARSER_FAULTS):
+            super().unknown_starttag(tag, attrs)  # type: ignore[misc]
 
-    def _end_height(self) -> None:
-        self.pop("height")
+    def unknown_endtag(self, tag: str) -> None:
+        try:
+            super().unknown_endtag(tag)  # type: ignore[misc]
+        except _PARSER_FAULTS:
+            self._leave_element()
+
+    def _leave_element(self) -> None:
+        """What feedparser does after each end tag: the base address and language of the parent hold again."""
+        if self.basestack:
+            self.basestack.pop()
+            if self.basestack and self.basestack[-1]:
+                self.baseuri = self.basestack[-1]
+        if self.langstack:
+            self.langstack.pop()
+            if self.langstack:
+                self.lang = self.langstack[-1]
+        self.depth -= 1
 
 
 class _Strict(_AsStated, StrictFeedParser):  # type: ignore[misc, unused-ignore]
@@ -420,13 +441,7 @@ class _Strict(_AsStated, StrictFeedParser):  # type: ignore[misc, unused-ignore]
         if is_xml or name != "div":
             self.contentparams["type"] = "application/xhtml+xml"
             self.handle_data(f"</{name}>", escape=0)
-        self.basestack.pop()
-        if self.basestack and self.basestack[-1]:
-            self.baseuri = self.basestack[-1]
-        self.langstack.pop()
-        if self.langstack:
-            self.lang = self.langstack[-1]
-        self.depth -= 1
+        self._leave_element()
 
 
 class _Loose(_AsStated, LooseFeedParser):  # type: ignore[misc, unused-ignore]
@@ -442,6 +457,11 @@ class _Loose(_AsStated, LooseFeedParser):  # type: ignore[misc, unused-ignore]
     def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
         """Starts an element, with attributes that are written as `rss:url` too."""
         super().unknown_starttag(tag, [(name.lower().removeprefix("rss:"), value) for name, value in attrs])
+
+    def handle_charref(self, ref: str) -> None:
+        """Adds a character by its number; none where there is no such character."""
+        with contextlib.suppress(ValueError, OverflowError):
+            super().handle_charref(ref)
 
 
 def _parse(text: str, origin: Origin) -> tuple[Any, bool]:

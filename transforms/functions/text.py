@@ -27,9 +27,7 @@ _TAIL_1251 = "\x80-\xbf€‚„…†‡‰‹‘’“”•–—™›ЂЃѓ
 
 # A cheap sign of what ftfy looks into at 25 times the price, and what that sign may mean. ftfy decides in the
 # end: these only must not miss.
-_MOJIBAKE_SIGN = re.compile(
-    rf"[ÂÃ\xc4-\xdc\xe0-\xf0ВГРСвāβ‚ĂĹΒΓΞΟ][{_TAIL_1252}{_TAIL_1251}ÄŁą˘ł΄΅Ά]|[√├┬][^\x00-\x7f]|[ÂÃ] "
-)
+_MOJIBAKE_SIGN = re.compile(rf"[ÂÃ\xc4-\xdc\xe0-\xf0ВГРСвāβ‚ĂĹΒΓΞΟ√][{_TAIL_1252}{_TAIL_1251}ÄŁą˘ł΄΅Ά≥≤∂≠]")
 _MOJIBAKE = re.compile(
     rf"[\xc2-\xdc][{_TAIL_1252}]"  # two bytes: accents, Greek, Cyrillic, Hebrew, Arabic
     rf"|[\xe0-\xef][{_TAIL_1252}][{_TAIL_1252} ]"  # three: punctuation, Asia
@@ -46,13 +44,14 @@ _MOJIBAKE = re.compile(
 _C1_CONTROL = re.compile("[\x80-\x9f]")
 
 # Characters that are not seen, or that only change how others are seen: controls, soft hyphen, zero width,
-# bidirectional marks and overrides, interlinear marks, tags, non-characters, surrogates. In `keep`: the flags
-# of England, Scotland and Wales, which are spelt in tags.
+# bidirectional marks and overrides, interlinear marks, tags, non-characters, surrogates.
 _UNSEEN = re.compile(
-    "(?P<keep>\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f)"
-    "|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e"
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff9-\ufffc\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
+# The flags of England, Scotland and Wales are spelt in tags.
+_FLAG = "\U0001f3f4"
+_FLAG_OR_UNSEEN = re.compile(f"({_FLAG}[\U000e0020-\U000e007e]{{1,8}}\U000e007f)|{_UNSEEN.pattern}")
 
 # Zero-width joiner and non-joiner. Arabic, Indic and South-East Asian scripts spell with both, emoji with the
 # joiner ("woman" joiner "laptop"); elsewhere they are rubbish or a watermark.
@@ -85,7 +84,7 @@ _LETTER = re.compile(r"[^\W_]")
 _DASHES = "‒–—―…"
 
 # Consonants to a word in Thai, Lao, Burmese and Khmer, whose words are not set apart: "ประเทศไทย" (two words)
-# has seven, "ข่าว" two.
+# has six, "ข่าว" two.
 _CONSONANTS_PER_WORD = 3
 
 # Each layer of wrong decoding costs a pass; nobody has seen more than three.
@@ -150,7 +149,10 @@ def _mend(text: str) -> str:
 
 
 def _may_be_mojibake(text: str) -> bool:
-    if _MOJIBAKE_SIGN.search(text) is not None and _MOJIBAKE.search(text) is not None:
+    has_sign = (
+        "Ã " in text or "Â " in text or "├" in text or "┬" in text or _MOJIBAKE_SIGN.search(text) is not None
+    )
+    if has_sign and _MOJIBAKE.search(text) is not None:
         return True
     return not text.isprintable() and _C1_CONTROL.search(text) is not None
 
@@ -162,7 +164,7 @@ def _tidy(text: str) -> str:
     # looking for them.
     printable = all(map(str.isprintable, lines))
     if not printable:
-        text = _UNSEEN.sub(_keep, text)
+        text = _FLAG_OR_UNSEEN.sub(r"\1", text) if _FLAG in text else _UNSEEN.sub("", text)
         if "\u200c" in text or "\u200d" in text:
             text = _JOINER.sub(_keep_joiner, text)
         lines = text.splitlines()
@@ -184,10 +186,6 @@ def _limit_marks(match: re.Match[str]) -> str:
         if marks <= _MAX_MARKS:
             kept.append(character)
     return "".join(kept)
-
-
-def _keep(match: re.Match[str]) -> str:
-    return match["keep"] or ""
 
 
 def _keep_joiner(match: re.Match[str]) -> str:
