@@ -45,6 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RunError as error:
         print(f"newsbeam: {error}", file=sys.stderr)  # noqa: T201
         return FAILED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`| head`). What was to be done is done, and Python must not try
+        # to write the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except KeyboardInterrupt:
         print("newsbeam: interrupted; nothing of this run was committed", file=sys.stderr)  # noqa: T201
         return FAILED
