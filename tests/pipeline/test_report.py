@@ -80,7 +80,7 @@ def test_it_says_what_became_of_every_item(tmp_path: Path) -> None:
 
 def test_the_total_is_what_was_timed(tmp_path: Path) -> None:
     """With `--now` the manifest's times stand still; the timings don't."""
-    report = render_report(manifest(Counts(), timings={"total": 125.0}), str(tmp_path))
+    report = render_report(manifest(Counts(), timings={"total_s": 125.0}), str(tmp_path))
     assert report.splitlines()[0].endswith(", 2 min 05 s")
 
 
