@@ -23,6 +23,7 @@ REQUIRED = [
     "numpy>=2,<3",
     "publicsuffixlist>=1.0.2.20250101",
     "pyarrow>=20",
+    "rensa>=0.5,<0.6",
     "requests>=2.32,<3",
     "rich>=14,<16",
     "spacy>=3.8,<3.9",

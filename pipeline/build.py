@@ -30,7 +30,10 @@ from schemas.state import Counts, FeedState
 from transforms.batches import RunBatches
 from transforms.coders import register_coders
 from transforms.dead_letters import SortDeadLetters
-from transforms.dedup import DeduplicateArticles
+from transforms.dedup import DeduplicateArticles, KnownArticles
+from transforms.functions.stories import NearDuplicates
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class RunPlan:
     run_id: str
     now: dt.datetime
     entities: str
+    near_duplicates: NearDuplicates
+    near_window_days: int
     partition_by: tuple[str, ...]
     limits: FetchLimits
     max_input_bytes: int
@@ -73,7 +78,7 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
         plan.staging, plan.limits, plan.max_input_bytes, plan.now, plan.run_id, plan.progress, plan.spread
     )
     parsed = read.payloads | "Prepare" >> heavy(
-        PrepareBatch(plan.staging, plan.now, plan.run_id)
+        PrepareBatch(plan.staging, plan.now, plan.run_id, plan.near_duplicates != "off")
     ).with_output_types(PreparedBatch)
     prepared = (
         (parsed, read.refused)
@@ -86,8 +91,14 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
         plan.key_shards,
         dead_letter_slices,
     )
+    known = KnownArticles(**{name: index for name, index in plan.indexes.items() if name != "dead_letters"})
+    now_us = (plan.now - EPOCH) // dt.timedelta(microseconds=1)
     decided = prepared | "Deduplicate" >> DeduplicateArticles(
-        plan.indexes["articles"], plan.indexes["contents"], plan.key_shards
+        known,
+        plan.key_shards,
+        plan.near_duplicates,
+        now_us,
+        now_us - plan.near_window_days * 24 * 3600 * 1_000_000,
     )
     finished = (
         decided.tasks

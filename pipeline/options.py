@@ -41,6 +41,8 @@ class RunSettings:
     output: str
     entities: str
     partition_by: tuple[str, ...]
+    near_duplicates: Literal["off", "mark", "drop"]
+    near_window_days: int
     workers: int
     run_id: str | None
     now: dt.datetime | None
@@ -133,6 +135,22 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         choices=("spacy", "none"),
         default="spacy",
         help="how entities are found; none leaves the column null and is much faster (default %(default)s)",
+    )
+    dedup = parser.add_argument_group("duplicates")
+    dedup.add_argument(
+        "--near_duplicates",
+        choices=("off", "mark", "drop"),
+        default="drop",
+        help="articles that tell one story in nearly the same words: drop keeps one and sets the others aside, mark "
+        "keeps all under one group_id, off doesn't look for them (default %(default)s)",
+    )
+    dedup.add_argument(
+        "--near_window_days",
+        type=_positive_int,
+        default=30,
+        metavar="DAYS",
+        help="how long ago an article may have been committed for a new one to be its near-duplicate; exact "
+        "duplicates are known for ever (default %(default)s)",
     )
     fetch = parser.add_argument_group("fetching feeds")
     fetch.add_argument(
@@ -239,6 +257,8 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
         output=arguments.output,
         entities=arguments.entities,
         partition_by=partition_by,
+        near_duplicates=arguments.near_duplicates,
+        near_window_days=arguments.near_window_days,
         workers=(arguments.workers or min(os.cpu_count() or 1, 8)) if local else 1,
         run_id=arguments.run_id,
         now=arguments.now,

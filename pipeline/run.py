@@ -117,6 +117,8 @@ def run(settings: RunSettings) -> RunOutcome:
                 run_id=run_id,
                 now=now,
                 entities=settings.entities,
+                near_duplicates=settings.near_duplicates,
+                near_window_days=settings.near_window_days,
                 partition_by=settings.partition_by,
                 limits=FetchLimits(
                     settings.fetch_timeout_s, settings.fetch_max_mb << 20, settings.user_agent
@@ -296,6 +298,8 @@ def _stated_options(settings: RunSettings) -> dict[str, Any]:
         "feeds": [redact_credentials(address) for address in settings.feeds],
         "entities": settings.entities,
         "partition_by": ",".join(settings.partition_by),
+        "near_duplicates": settings.near_duplicates,
+        "near_window_days": settings.near_window_days,
         "now": None if settings.now is None else settings.now.isoformat(),
         "max_input_mb": settings.max_input_mb,
         "fetch_max_mb": settings.fetch_max_mb,

@@ -31,7 +31,7 @@ from schemas.tables import (
     dead_letters_table,
     file_schema,
 )
-from transforms.functions.dedup import article_keys
+from transforms.functions.dedup import keys_of_articles
 from transforms.functions.entities import EntityExtractor, collect_entities
 from transforms.functions.identity import dead_letter_key
 from transforms.functions.language import detect_language
@@ -57,11 +57,15 @@ _REPEATING = (
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PrepareBatch:
-    """Parses, normalises and stages a batch of payloads."""
+    """Parses, normalises and stages a batch of payloads.
+
+    near: whether fingerprints are made, for near-duplicates to be found by.
+    """
 
     staging: Staging
     now: dt.datetime
     run_id: str
+    near: bool
 
     def __call__(self, batch: PayloadBatch) -> PreparedBatch:
         """Stages the articles and the dead letters of the payloads, and returns their keys."""
@@ -76,7 +80,7 @@ class PrepareBatch:
         keys: list[ArticleKeys] = []
         if articles:
             file = self.staging.write_rows("prepared", articles_table(articles))
-            keys = [article_keys(article, file, row) for row, article in enumerate(articles)]
+            keys = keys_of_articles(articles, file, self.near)
         return PreparedBatch(read, tuple(keys), stage_dead_letters(self.staging, letters))
 
 
@@ -115,11 +119,14 @@ class FinishBatch:
             slices += self._stage("articles", self._enriched(prepared, kept, self._extractor()))
         if aside:
             table = self._enriched(prepared, aside, None)
-            table = table.append_column(
-                DUPLICATES.field("duplicate_of"), pa.array([decision.duplicate_of for decision in aside])
-            ).append_column(
-                DUPLICATES.field("duplicate_reason"), pa.array([decision.reason for decision in aside])
-            )
+            for name, values in (
+                ("duplicate_of", [decision.duplicate_of for decision in aside]),
+                ("duplicate_reason", [decision.reason for decision in aside]),
+                ("similarity", [decision.similarity for decision in aside]),
+                ("containment", [decision.containment for decision in aside]),
+            ):
+                field = DUPLICATES.field(name)
+                table = table.append_column(field, pa.array(values, type=field.type))
             slices += self._stage("duplicates", table)
         return FinishedBatch(
             tuple(slices),
@@ -139,7 +146,10 @@ class FinishBatch:
             for title, text in zip(table.column("title").to_pylist(), texts, strict=True)
         ]
         columns = {
+            "article_id": [decision.article_id for decision in decisions],
             "version": [decision.version for decision in decisions],
+            "supersedes": [decision.supersedes for decision in decisions],
+            "change": [decision.change for decision in decisions],
             "group_id": [decision.group_id for decision in decisions],
             "language": [found.language for found in languages],
             "language_confidence": [found.confidence for found in languages],

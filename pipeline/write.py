@@ -94,7 +94,7 @@ class _WriteSegment(beam.DoFn):
         yield RunSummary(files=(StagedFile(name, target, f"index/{index}", table.num_rows, size),))
 
 
-def index_table(index: str, rows: Iterable[tuple[str | int, ...]]) -> pa.Table:
+def index_table(index: str, rows: Iterable[tuple[str | int | bool | bytes | None, ...]]) -> pa.Table:
     """Rows for an index, with hashes as they stand in the tables, as a table with that index's columns."""
     schema = INDEXES[index]
     columns: dict[str, list[Any]] = defaultdict(list)

@@ -1,11 +1,17 @@
-"""What dedup compares and decides: keys of articles, never their texts."""
+"""What dedup compares and decides: keys and fingerprints of articles, never their texts."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
 Verdict = Literal["kept", "duplicate", "unchanged"]
+
+#: Why an article was set aside: it tells the same text, or nearly the same.
+DuplicateReason = Literal["content", "near"]
+
+#: What a version changed of the one before it: the headline alone, or the text.
+Change = Literal["headline", "text"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -20,66 +26,88 @@ class RowRef:
 class ArticleKeys:
     """All that dedup needs to know of one staged article.
 
+    article_id: the one that the article would have if nothing else were known (`identity.article_id`).
+    identities: hashes of what names the article: its address, its guid.
+    item_hash: of all that is compared; an item with a known one is unchanged.
+    revision_hash: of headline and text, content_hash of the text alone; both without cosmetic differences.
     content_key: None where the text is too little to tell (`identity.content_key`).
+    publisher: hash of the publisher, None where it isn't known.
     published_us, updated_us: microseconds since 1970 UTC, None where not stated.
     row_hash: of all that would be written but for where it was read; it decides between copies of one revision that
     differ in lesser things (a byline, a tag), so that the choice doesn't hang on the order in which they were read.
     origin_uri, origin_position: decide between copies that do not differ at all.
+    bands, sketch, shingle_count: the fingerprint (`near_duplicates.Fingerprint`); bands are empty where the text is
+    too little to be anybody's copy, or where near-duplicates are not looked for.
     """
 
     ref: RowRef
     article_id: str
+    identities: tuple[str, ...]
+    item_hash: str
     revision_hash: str
+    content_hash: str
     content_key: str | None
+    publisher: str | None
     published_us: int | None
     updated_us: int | None
     row_hash: str
     origin_uri: str
     origin_position: int
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Candidate:
-    """A new revision of an article, numbered, before its text is compared with other articles'."""
-
-    keys: ArticleKeys
-    version: int
-    group_id: str
+    bands: bytes = b""
+    sketch: bytes = b""
+    shingle_count: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Decision:
     """What becomes of one staged article.
 
-    version, group_id: set unless the verdict is "unchanged".
-    duplicate_of: the article_id of the survivor, and reason why it is one ("content"); set for duplicates only.
+    article_id, version, group_id: set unless the verdict is "unchanged".
+    supersedes: the version before this one, None for the first; change: what differs from it.
+    duplicate_of: the article_id of the survivor; reason, similarity (Jaccard) and containment, 0 to 1, say how alike
+    they are. Set for duplicates only.
     """
 
     ref: RowRef
     verdict: Verdict
+    article_id: str = ""
     version: int = 0
     group_id: str = ""
+    supersedes: int | None = None
+    change: Change | None = None
     duplicate_of: str | None = None
-    reason: str | None = None
+    reason: DuplicateReason | None = None
+    similarity: float | None = None
+    containment: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class KnownRevision:
-    """A row of `_index/articles`: one committed version of an article, kept or set aside."""
+    """A row of `_index/articles`: one committed version of an article.
+
+    moment_us: when it was published, else updated, in microseconds since 1970 UTC.
+    kept: whether it stands in `articles`, not in `duplicates`.
+    """
 
     article_id: str
     version: int
     revision_hash: str
+    content_hash: str
     group_id: str
+    publisher: str | None
+    moment_us: int | None
+    kept: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class KnownContent:
-    """A row of `_index/contents`: a text that is in `articles`, and the article that tells it."""
+class KnownFingerprint:
+    """A row of `_index/fingerprints`: of one committed version of an article."""
 
-    content_key: str
     article_id: str
-    group_id: str
+    version: int
+    bands: bytes
+    sketch: bytes
+    shingle_count: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,13 +129,6 @@ class KeysBatch:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class CandidateBatch:
-    """Some candidates, shuffled together."""
-
-    candidates: tuple[Candidate, ...]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class DecisionBatch:
     """Decisions on some rows of one staged file, shuffled together."""
 
@@ -125,8 +146,8 @@ class DeadLetterKeyBatch:
 class IndexRows:
     """Rows for one index: its name, and a tuple of column values for each row, in the order of its schema.
 
-    Hashes stand as they are written in the tables.
+    Hashes stand as they are written in the tables; other values are int, bool, bytes or None.
     """
 
     index: str
-    rows: tuple[tuple[str | int, ...], ...]
+    rows: tuple[tuple[Any, ...], ...]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-_HASH = pa.binary(16)
+HASH = pa.binary(16)
 
 
 def _required(name: str, type_: pa.DataType) -> pa.Field:
@@ -16,20 +16,38 @@ def _required(name: str, type_: pa.DataType) -> pa.Field:
 
 
 #: Index name -> schema. The name is the index's folder under `_index/`.
+#: items: key is the item_hash of what was met, in any verdict: met again, it is unchanged.
+#: identities: key is the hash of an address or guid; the article that it names.
 #: articles: key is the article_id; one row per version, kept or set aside.
 #: contents: key is the content_key; the article kept for that text.
+#: fingerprints: key is the article_id; one row per version that has one. seen_us: when it was committed, for the
+#: window in which near-duplicates are looked for.
 #: dead_letters: key is the dead_letter_key of what is on record.
 INDEXES: dict[str, pa.Schema] = {
+    "items": pa.schema([_required("key", HASH)]),
+    "identities": pa.schema([_required("key", HASH), _required("article_id", HASH)]),
     "articles": pa.schema(
         [
-            _required("key", _HASH),
+            _required("key", HASH),
             _required("version", pa.int32()),
-            _required("revision_hash", _HASH),
-            _required("group_id", _HASH),
+            _required("revision_hash", HASH),
+            _required("content_hash", HASH),
+            _required("group_id", HASH),
+            pa.field("publisher", HASH),
+            pa.field("moment_us", pa.int64()),
+            _required("kept", pa.bool_()),
         ]
     ),
-    "contents": pa.schema(
-        [_required("key", _HASH), _required("article_id", _HASH), _required("group_id", _HASH)]
+    "contents": pa.schema([_required("key", HASH), _required("article_id", HASH)]),
+    "fingerprints": pa.schema(
+        [
+            _required("key", HASH),
+            _required("version", pa.int32()),
+            _required("seen_us", pa.int64()),
+            _required("bands", pa.binary()),
+            _required("sketch", pa.binary()),
+            _required("shingle_count", pa.int32()),
+        ]
     ),
-    "dead_letters": pa.schema([_required("key", _HASH)]),
+    "dead_letters": pa.schema([_required("key", HASH)]),
 }

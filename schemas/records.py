@@ -115,7 +115,7 @@ class Entity:
 class Article:
     """One article, normalised; the columns of the `articles` table and their meaning are in `schemas.tables`.
 
-    Normalisation fills all but what later stages decide: version and group_id (dedup), language,
+    Normalisation fills all but what later stages decide: version, supersedes, change and group_id (dedup), language,
     language_confidence and entities (enrich).
     """
 
@@ -128,6 +128,8 @@ class Article:
     run_id: str
     word_count: int
     version: int = 1
+    supersedes: int | None = None
+    change: str | None = None
     group_id: str = ""
     url: str | None = None
     canonical_url: str | None = None

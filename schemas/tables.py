@@ -48,6 +48,8 @@ ARTICLES = pa.schema(
     [
         _field("article_id", pa.string(), required=True),
         _field("version", pa.int32(), required=True),
+        _field("supersedes", pa.int32()),
+        _field("change", pa.string()),
         _field("url", pa.string()),
         _field("canonical_url", pa.string()),
         _field("title", pa.string()),
@@ -83,6 +85,8 @@ DUPLICATES = pa.schema(
         *ARTICLES,
         _field("duplicate_of", pa.string(), required=True),
         _field("duplicate_reason", pa.string(), required=True),
+        _field("similarity", pa.float32()),
+        _field("containment", pa.float32()),
     ]
 )
 

@@ -15,6 +15,7 @@ WARNINGS: dict[str, str] = {
     "unknown_header": "a line in the header is none that newsbeam knows",
     # feeds
     "feed_malformed": "the feed is no well-formed XML; what could be read was",
+    "link_not_unique": "several items of the feed share the address over different guids; it names none of them",
     "guid_not_unique": "several items of the feed share the guid over different addresses; it was left aside",
     # text and address
     "title_only": "there is a title and no text",

@@ -7,7 +7,8 @@ from typing import Any
 
 from schemas.dedup import ArticleKeys, RowRef
 from schemas.records import Article, Origin, RawItem
-from transforms.functions.identity import content_hash, hash_fields
+from transforms.functions.identity import content_hash, hash_fields, item_hash
+from transforms.functions.near_duplicates import Fingerprint, fingerprint
 
 NOW = dt.datetime(2024, 5, 2, 12, 0, tzinfo=dt.timezone.utc)
 
@@ -48,17 +49,31 @@ def article(**fields: Any) -> Article:
 
 
 def keys(name: str, text: str | None = "text", title: str = "", **fields: Any) -> ArticleKeys:
-    """Keys of an article called `name` that says `text`."""
+    """Keys of an item that is named `name` and says `text`; other texts have nothing in common with it.
+
+    names: further names (addresses, guids) that it goes by. words: a real text, for its fingerprint.
+    """
     content = hash_fields("c1", (text,))
+    revision = hash_fields("r1", (title, content))
+    named = tuple(hash_fields("i1", (one,)) for one in (name, *fields.pop("names", ())))
+    words = fields.pop("words", None)
+    made = Fingerprint(b"", b"", 0) if words is None else fingerprint(None, words)
     defaults: dict[str, Any] = {
         "ref": RowRef("file", fields.pop("row", 0)),
         "article_id": hash_fields("a1", (name,)),
-        "revision_hash": hash_fields("r1", (title, content)),
+        "identities": named,
+        "item_hash": item_hash(named, revision),
+        "revision_hash": revision,
+        "content_hash": content,
         "content_key": None if text is None else content,
+        "publisher": None,
         "published_us": None,
         "updated_us": None,
         "row_hash": "w1",
         "origin_uri": "in/a.txt",
         "origin_position": 0,
+        "bands": made.bands,
+        "sketch": made.sketch,
+        "shingle_count": made.shingle_count,
     }
     return ArticleKeys(**defaults | fields)

@@ -11,7 +11,6 @@ from schemas import dedup, records, sources, staged, state
 
 #: Every record that crosses a shuffle.
 SHUFFLED = (
-    dedup.CandidateBatch,
     dedup.DeadLetterKeyBatch,
     dedup.DecisionBatch,
     dedup.IndexRows,

@@ -1,7 +1,8 @@
 """Decides for every staged article whether it is kept, a duplicate, or known: keys -> decisions.
 
-Two shuffles of keys, both by range, since `_index` is sorted the same way: first by article, where new revisions
-are told from known ones and numbered; then by text, where one article of those that tell the same is kept.
+Two shuffles of keys. The first is by item, in key ranges, since `_index` is sorted the same way: what was met before,
+just so, goes no further. What is left is new in some way and comes together, keys and fingerprints only, for
+`settle_stories`: which article is it, which version, which story?
 """
 
 from __future__ import annotations
@@ -12,34 +13,49 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import apache_beam as beam
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from schemas.dedup import (
     ArticleKeys,
-    Candidate,
-    CandidateBatch,
     Decision,
     DecisionBatch,
     IndexRows,
     KeysBatch,
-    KnownContent,
+    KnownFingerprint,
     KnownRevision,
 )
 from schemas.staged import FinishTask, PreparedBatch
-from transforms.functions.dedup import keep, known_content, known_revision, number_versions, settle_content
+from transforms.functions.dedup import survivor_rank
 from transforms.functions.identity import hash_key
+from transforms.functions.stories import Known, NearDuplicates, Settled, moment_us, settle_stories
 from transforms.shards import by_shard
 
 
 class Lookup(Protocol):
-    """What dedup asks of an index: all rows whose 16-byte key is among those given, as a table."""
+    """What dedup asks of an index."""
 
     def lookup(self, keys: list[bytes]) -> pa.Table:
-        """The rows found, in no order."""
+        """All rows whose 16-byte key is among those given, in no order."""
+
+    def sharing_bands(self, bands: npt.NDArray[np.uint32], since_us: int) -> pa.Table:
+        """All rows of the index of fingerprints, not older, that share a band key, in no order."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class KnownArticles:
+    """The indexes that dedup looks things up in, of the names in `schemas.index.INDEXES`."""
+
+    items: Lookup
+    identities: Lookup
+    articles: Lookup
+    contents: Lookup
+    fingerprints: Lookup
 
 
 class Deduplicated(NamedTuple):
-    """tasks: FinishTask, one per staged file, all its rows decided. index_rows: what has to be remembered."""
+    """tasks: one per staged file, all its rows decided. index_rows: what has to be remembered."""
 
     tasks: beam.PCollection[FinishTask]
     index_rows: beam.PCollection[IndexRows]
@@ -49,42 +65,42 @@ class Deduplicated(NamedTuple):
 class DeduplicateArticles(beam.PTransform[Any, Any]):
     """Decides on articles by their keys: PreparedBatch -> FinishTask, and IndexRows for what is new.
 
-    articles, contents: the indexes of that name. shards: key ranges, a power of two.
+    shards: key ranges of the first shuffle, a power of two. near: see `settle_stories`.
+    now_us: the run's time; since_us: from when on committed articles count as near. Microseconds since 1970 UTC.
     """
 
-    articles: Lookup
-    contents: Lookup
+    known: KnownArticles
     shards: int
+    near: NearDuplicates
+    now_us: int
+    since_us: int
 
     def expand(self, prepared: beam.PCollection[PreparedBatch]) -> Deduplicated:
         """Wires the two shuffles, and a third that brings each file's decisions together."""
-        numbered = (
+        met = (
             prepared
-            | "ShardByArticle" >> beam.ParDo(_ShardKeys(self.shards)).with_output_types(tuple[int, KeysBatch])
-            | "GroupByArticle" >> beam.GroupByKey()
-            | "NumberVersions"
-            >> beam.ParDo(_NumberVersions(self.articles, self.shards))
-            .with_output_types(
-                tuple[int, CandidateBatch], decisions=tuple[str, DecisionBatch], index_rows=IndexRows
-            )
-            .with_outputs(_DECISIONS, _INDEX_ROWS, main="candidates")
+            | "ShardByItem" >> beam.ParDo(_ShardKeys(self.shards)).with_output_types(tuple[int, KeysBatch])
+            | "GroupByItem" >> beam.GroupByKey()
+            | "DropKnownItems"
+            >> beam.ParDo(_DropKnownItems(self.known.items))
+            .with_output_types(tuple[int, KeysBatch], decisions=tuple[str, DecisionBatch])
+            .with_outputs(_DECISIONS, main="new")
         )
         settled = (
-            numbered.candidates
-            | "GroupByContent" >> beam.GroupByKey()
-            | "SettleContent"
-            >> beam.ParDo(_SettleContent(self.contents))
+            met.new
+            | "GroupNew" >> beam.GroupByKey()
+            | "SettleStories"
+            >> beam.ParDo(_SettleStories(self.known, self.near, self.now_us, self.since_us))
             .with_output_types(tuple[str, DecisionBatch], index_rows=IndexRows)
             .with_outputs(_INDEX_ROWS, main=_DECISIONS)
         )
         tasks = (
-            (numbered[_DECISIONS], settled[_DECISIONS])
+            (met[_DECISIONS], settled[_DECISIONS])
             | "AllDecisions" >> beam.Flatten()
             | "GroupByFile" >> beam.GroupByKey()
             | "ToTasks" >> beam.MapTuple(_finish_task).with_output_types(FinishTask)
         )
-        index_rows = (numbered[_INDEX_ROWS], settled[_INDEX_ROWS]) | "AllIndexRows" >> beam.Flatten()
-        return Deduplicated(tasks, index_rows)
+        return Deduplicated(tasks, settled[_INDEX_ROWS])
 
 
 _DECISIONS = "decisions"
@@ -96,109 +112,144 @@ class _ShardKeys(beam.DoFn):
         self._shards = shards
 
     def process(self, batch: PreparedBatch) -> Iterator[tuple[int, KeysBatch]]:
-        for shard, keys in by_shard(batch.keys, lambda keys: keys.article_id, self._shards).items():
+        for shard, keys in by_shard(batch.keys, lambda keys: keys.item_hash, self._shards).items():
             yield shard, KeysBatch(keys)
 
 
-class _NumberVersions(beam.DoFn):
-    def __init__(self, index: Lookup, shards: int) -> None:
-        self._index = index
-        self._shards = shards
+class _DropKnownItems(beam.DoFn):
+    """Passes on one of each item that is not known; every other item is unchanged."""
 
-    def process(self, element: tuple[int, Iterable[KeysBatch]]) -> Iterator[Any]:
-        new: dict[str, list[ArticleKeys]] = defaultdict(list)
-        for batch in element[1]:
-            for keys in batch.keys:
-                new[keys.article_id].append(keys)
-        known = _known_revisions(self._index, new)
-        candidates: list[Candidate] = []
-        decisions: list[Decision] = []
-        remembered: list[KnownRevision] = []
-        for article_id, items in new.items():
-            revisions, unchanged = number_versions(items, known.get(article_id, ()))
-            decisions += unchanged
-            for candidate in revisions:
-                if candidate.keys.content_key is None:
-                    decision = keep(candidate)
-                    decisions.append(decision)
-                    remembered.append(known_revision(candidate, decision))
-                else:
-                    candidates.append(candidate)
-        for shard, members in by_shard(
-            candidates, lambda one: one.keys.content_key or "", self._shards
-        ).items():
-            yield shard, CandidateBatch(members)
-        yield from _tagged_decisions(decisions)
-        yield from _tagged_revisions(remembered)
-
-
-class _SettleContent(beam.DoFn):
     def __init__(self, index: Lookup) -> None:
         self._index = index
 
-    def process(self, element: tuple[int, Iterable[CandidateBatch]]) -> Iterator[Any]:
-        same: dict[str, list[Candidate]] = defaultdict(list)
+    def process(self, element: tuple[int, Iterable[KeysBatch]]) -> Iterator[Any]:
+        same: dict[str, list[ArticleKeys]] = defaultdict(list)
         for batch in element[1]:
-            for candidate in batch.candidates:
-                same[candidate.keys.content_key or ""].append(candidate)
-        known = _known_contents(self._index, same)
-        decisions: list[Decision] = []
-        revisions: list[KnownRevision] = []
-        contents: list[KnownContent] = []
-        for key, candidates in same.items():
-            by_ref = {candidate.keys.ref: candidate for candidate in candidates}
-            for decision in settle_content(candidates, known.get(key)):
-                decisions.append(decision)
-                revisions.append(known_revision(by_ref[decision.ref], decision))
-                content = known_content(by_ref[decision.ref], decision)
-                if content is not None:
-                    contents.append(content)
-        for tagged in _tagged_decisions(decisions):
-            yield tagged.value
-        yield from _tagged_revisions(revisions)
-        if contents:
-            rows = tuple((known.content_key, known.article_id, known.group_id) for known in contents)
-            yield beam.pvalue.TaggedOutput(_INDEX_ROWS, IndexRows("contents", rows))
+            for keys in batch.keys:
+                same[keys.item_hash].append(keys)
+        rows = self._index.lookup([hash_key(hashed) for hashed in same])
+        known = set(rows.column("key").to_pylist())
+        new: list[ArticleKeys] = []
+        unchanged: list[Decision] = []
+        for hashed, copies in same.items():
+            if hash_key(hashed) not in known:
+                first = min(copies, key=survivor_rank)
+                new.append(first)
+                copies = [keys for keys in copies if keys is not first]
+            unchanged += [Decision(keys.ref, "unchanged") for keys in copies]
+        if new:
+            yield 0, KeysBatch(tuple(new))
+        for file_and_batch in _by_file(unchanged):
+            yield beam.pvalue.TaggedOutput(_DECISIONS, file_and_batch)
 
 
-def _known_revisions(index: Lookup, article_ids: Iterable[str]) -> dict[str, list[KnownRevision]]:
-    names = {hash_key(article_id): article_id for article_id in article_ids}
-    known: dict[str, list[KnownRevision]] = defaultdict(list)
-    for row in index.lookup(list(names)).to_pylist():
-        article_id = names[row["key"]]
-        known[article_id].append(
-            KnownRevision(
-                article_id, row["version"], "r1" + row["revision_hash"].hex(), "a1" + row["group_id"].hex()
-            )
+class _SettleStories(beam.DoFn):
+    def __init__(self, known: KnownArticles, near: NearDuplicates, now_us: int, since_us: int) -> None:
+        self._known = known
+        self._near = near
+        self._now_us = now_us
+        self._since_us = since_us
+
+    def process(self, element: tuple[int, Iterable[KeysBatch]]) -> Iterator[Any]:
+        new = [keys for batch in element[1] for keys in batch.keys]
+        settled = settle_stories(new, self._recall(new), self._near)
+        yield from _by_file(one.decision for one in settled)
+        for rows in index_rows(settled, self._now_us):
+            yield beam.pvalue.TaggedOutput(_INDEX_ROWS, rows)
+
+    def _recall(self, new: list[ArticleKeys]) -> Known:
+        """What is known that touches anything new."""
+        identities = _named(
+            self._known.identities.lookup(_keys_of(name for keys in new for name in keys.identities)),
+            {hash_key(name): name for keys in new for name in keys.identities},
         )
-    return known
+        contents = _named(
+            self._known.contents.lookup(_keys_of(keys.content_key for keys in new)),
+            {hash_key(keys.content_key): keys.content_key for keys in new if keys.content_key},
+        )
+        fingerprints = []
+        if self._near != "off":
+            bands = np.frombuffer(b"".join(keys.bands for keys in new), dtype="<u4")
+            fingerprints = [
+                KnownFingerprint(
+                    "a1" + row["key"].hex(), row["version"], row["bands"], row["sketch"], row["shingle_count"]
+                )
+                for row in self._known.fingerprints.sharing_bands(bands, self._since_us).to_pylist()
+            ]
+        touched = {keys.article_id for keys in new} | set(identities.values()) | set(contents.values())
+        touched |= {fingerprint.article_id for fingerprint in fingerprints}
+        revisions = self._revisions(touched)
+        return Known(identities, contents, revisions, fingerprints)
+
+    def _revisions(self, article_ids: Iterable[str]) -> dict[str, list[KnownRevision]]:
+        found: dict[str, list[KnownRevision]] = defaultdict(list)
+        rows = self._known.articles.lookup(_keys_of(article_ids)).sort_by(
+            [("key", "ascending"), ("version", "ascending")]
+        )
+        for row in rows.to_pylist():
+            article_id = "a1" + row["key"].hex()
+            found[article_id].append(
+                KnownRevision(
+                    article_id,
+                    row["version"],
+                    "r1" + row["revision_hash"].hex(),
+                    "c1" + row["content_hash"].hex(),
+                    "a1" + row["group_id"].hex(),
+                    None if row["publisher"] is None else "p1" + row["publisher"].hex(),
+                    row["moment_us"],
+                    row["kept"],
+                )
+            )
+        return found
 
 
-def _known_contents(index: Lookup, content_keys: Iterable[str]) -> dict[str, KnownContent]:
-    names = {hash_key(key): key for key in content_keys}
-    known: dict[str, KnownContent] = {}
-    for row in index.lookup(list(names)).to_pylist():
-        key = names[row["key"]]
-        found = KnownContent(key, "a1" + row["article_id"].hex(), "a1" + row["group_id"].hex())
-        # Two runs without a lock could each have kept one: the choice must not hang on which file is read first.
-        known[key] = min(known.get(key, found), found, key=lambda content: content.article_id)
-    return known
+def _keys_of(hashes: Iterable[str | None]) -> list[bytes]:
+    return [hash_key(hashed) for hashed in {one for one in hashes if one is not None}]
 
 
-def _tagged_decisions(decisions: Iterable[Decision]) -> Iterator[beam.pvalue.TaggedOutput[Any, Any]]:
+def _named(rows: pa.Table, names: dict[bytes, str]) -> dict[str, str]:
+    """Article ids by the hash that was looked up. Where runs without a lock have left two, the smaller counts."""
+    found: dict[str, str] = {}
+    for key, article in zip(
+        rows.column("key").to_pylist(), rows.column("article_id").to_pylist(), strict=True
+    ):
+        article_id = "a1" + article.hex()
+        found[names[key]] = min(found.get(names[key], article_id), article_id)
+    return found
+
+
+def _by_file(decisions: Iterable[Decision]) -> Iterator[tuple[str, DecisionBatch]]:
     of_file: dict[str, list[Decision]] = defaultdict(list)
     for decision in decisions:
         of_file[decision.ref.file].append(decision)
     for file, members in of_file.items():
-        yield beam.pvalue.TaggedOutput(_DECISIONS, (file, DecisionBatch(tuple(members))))
+        yield file, DecisionBatch(tuple(members))
 
 
-def _tagged_revisions(revisions: Iterable[KnownRevision]) -> Iterator[beam.pvalue.TaggedOutput[Any, Any]]:
-    rows = tuple(
-        (known.article_id, known.version, known.revision_hash, known.group_id) for known in revisions
-    )
-    if rows:
-        yield beam.pvalue.TaggedOutput(_INDEX_ROWS, IndexRows("articles", rows))
+def index_rows(settled: Iterable[Settled], seen_us: int) -> Iterator[IndexRows]:
+    """What the indexes have to remember of settled items. seen_us: when they were committed."""
+    rows: dict[str, list[tuple[str | int | bool | bytes | None, ...]]] = defaultdict(list)
+    for one in settled:
+        keys, decision = one.keys, one.decision
+        rows["items"].append((keys.item_hash,))
+        rows["identities"] += [(name, one.article_id) for name in keys.identities]
+        if decision.verdict == "unchanged":
+            continue
+        kept = decision.verdict == "kept"
+        rows["articles"].append(
+            (
+                one.article_id, decision.version, keys.revision_hash, keys.content_hash, decision.group_id,
+                keys.publisher, moment_us(keys), kept,
+            )
+        )  # fmt: skip
+        if kept and keys.content_key is not None:
+            rows["contents"].append((keys.content_key, one.article_id))
+        if keys.bands:
+            rows["fingerprints"].append(
+                (one.article_id, decision.version, seen_us, keys.bands, keys.sketch, keys.shingle_count)
+            )
+    for index, members in rows.items():
+        yield IndexRows(index, tuple(members))
 
 
 def _finish_task(file: str, batches: Iterable[DecisionBatch]) -> FinishTask:

@@ -59,6 +59,72 @@ class KeyIndex:
         found = [table for segment in self.segments for table in _lookup_segment(segment, wanted, schema)]
         return pa.concat_tables(found) if found else schema.empty_table()
 
+    def sharing_bands(self, bands: npt.NDArray[np.uint32], since_us: int) -> pa.Table:
+        """The rows of the index of fingerprints that share a band key with any of `bands`, and are not too old.
+
+        bands: of new articles, in any shape. since_us: the oldest `seen_us` that counts.
+
+        Reads the bands of all rows in the window once, row group by row group, and other columns of the rows found.
+        """
+        schema = INDEXES[self.name]
+        if not bands.size or not self.segments:
+            return schema.empty_table()
+        wanted = np.unique(bands)
+        marked = np.zeros(1 << _MARK_BITS, dtype=np.bool_)
+        marked[wanted >> (32 - _MARK_BITS)] = True
+        found = [
+            table
+            for segment in self.segments
+            for table in _banded_rows(segment, wanted, marked, since_us, schema)
+        ]
+        return pa.concat_tables(found) if found else schema.empty_table()
+
+
+#: The high bits of a band key by which most rows are ruled out before keys are compared.
+_MARK_BITS = 22
+
+
+def _banded_rows(
+    segment: str,
+    wanted: npt.NDArray[np.uint32],
+    marked: npt.NDArray[np.bool_],
+    since_us: int,
+    schema: pa.Schema,
+) -> Iterator[pa.Table]:
+    seen_at = schema.get_field_index("seen_us")
+    with open_read(segment) as file, pq.ParquetFile(file) as parquet:
+        for group in range(parquet.metadata.num_row_groups):
+            statistics = parquet.metadata.row_group(group).column(seen_at).statistics
+            if statistics is not None and statistics.has_min_max and statistics.max < since_us:
+                continue
+            table = parquet.read_row_group(group, columns=["seen_us", "bands"])
+            recent = table.column("seen_us").to_numpy() >= since_us
+            keys, rows = _band_keys(table.column("bands"))
+            near = marked[keys >> (32 - _MARK_BITS)]
+            keys, rows = keys[near], rows[near]
+            places = np.searchsorted(wanted, keys)
+            places[places == len(wanted)] = 0
+            hits = np.unique(rows[wanted[places] == keys])
+            hits = hits[recent[hits]]
+            if len(hits):
+                yield parquet.read_row_group(group, columns=schema.names).take(pa.array(hits)).cast(schema)
+
+
+def _band_keys(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """All keys in a column of bands, one after the other, and the row of each."""
+    keys, rows = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.int64)]
+    start = 0
+    for chunk in column.chunks:
+        if len(chunk):
+            offsets = np.frombuffer(
+                chunk.buffers()[1], dtype="<i4", count=len(chunk) + 1, offset=chunk.offset * 4
+            )
+            data = np.frombuffer(chunk.buffers()[2] or b"", dtype="<u4")
+            keys.append(data[offsets[0] // 4 : offsets[-1] // 4])
+            rows.append(np.repeat(np.arange(start, start + len(chunk)), np.diff(offsets) // 4))
+            start += len(chunk)
+    return np.concatenate(keys), np.concatenate(rows)
+
 
 def _lookup_segment(segment: str, wanted: _Keys, schema: pa.Schema) -> Iterator[pa.Table]:
     with open_read(segment) as file, pq.ParquetFile(file) as parquet:
@@ -149,6 +215,7 @@ def segments_to_merge(segments: Sequence[tuple[str, int]]) -> list[str]:
     return []
 
 
-def hash_column(hashes: Sequence[str]) -> pa.Array:
+def hash_column(hashes: Sequence[str | None]) -> pa.Array:
     """Hashes as `identity.hash_fields` writes them, as a column of their 16 bytes."""
-    return pa.array([bytes.fromhex(hashed[-32:]) for hashed in hashes], type=pa.binary(KEY_BYTES))
+    values = [None if hashed is None else bytes.fromhex(hashed[-32:]) for hashed in hashes]
+    return pa.array(values, type=pa.binary(KEY_BYTES))

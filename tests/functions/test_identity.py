@@ -16,14 +16,23 @@ from transforms.functions.identity import (
     dead_letter_key,
     hash_fields,
     hash_key,
+    identities,
+    names_of,
+    publisher_hash,
     revision_hash,
 )
 
 URL = "https://ellery-post.example/2024/05/pier"
 
 
-def id_of(item: RawItem, url: str | None = None, guid_url: str | None = None, text: str = LONG_TEXT) -> str:
-    return article_id(item, url, guid_url, "Ellery Post", text)
+def id_of(
+    item: RawItem,
+    url: str | None = None,
+    guid_url: str | None = None,
+    text: str = LONG_TEXT,
+    source: str = "Ellery Post",
+) -> str:
+    return article_id(names_of(item.origin, url, guid_url, source), source, item.title, text)
 
 
 def test_hashes_do_not_change_from_one_version_to_the_next() -> None:
@@ -96,8 +105,33 @@ def test_without_guid_and_address_the_text_is_the_article() -> None:
 def test_record_ids_count_within_their_source() -> None:
     """A JSONL id names a record of its source."""
     record = raw_item(kind="jsonl", guid="5")
-    assert article_id(record, None, None, "One", "x") != article_id(record, None, None, "Two", "x")
-    assert article_id(record, None, None, "One", "x") == article_id(record, None, None, "One", "y")
+    assert id_of(record, source="One") != id_of(record, source="Two")
+    assert id_of(record, text="x") == id_of(record, text="y")
+
+
+def test_all_that_names_an_article_is_known() -> None:
+    """A guid and an address: either leads to it."""
+    one = raw_item(kind="feed", feed_url="https://e.example/rss", guid="77")
+    names = names_of(one.origin, URL, None, None)
+    assert len(identities(names, None, None, "")) == 2
+    assert set(identities(names_of(raw_item().origin, URL, None, None), None, None, "")) < set(
+        identities(names, None, None, "")
+    )
+
+
+def test_an_address_that_many_items_share_names_none_of_them() -> None:
+    """The home page as every item's link."""
+    one = raw_item(kind="feed", feed_url="https://e.example/rss", guid="77")
+    assert names_of(one.origin, URL, None, None, shared_link=True) == [
+        ("feed-guid", "https://e.example/rss", "77")
+    ]
+
+
+def test_publishers_are_told_by_domain_then_name() -> None:
+    """None where neither is known."""
+    assert publisher_hash("cnn.com", "CNN") == publisher_hash("cnn.com", None)
+    assert publisher_hash(None, "CNN") != publisher_hash("cnn.com", "CNN")
+    assert publisher_hash(None, None) is None
 
 
 def test_a_new_headline_or_text_is_a_new_revision() -> None:

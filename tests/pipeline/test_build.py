@@ -31,6 +31,8 @@ def plan(tmp_path: Path, spread: bool) -> RunPlan:
         run_id="run",
         now=NOW,
         entities="none",
+        near_duplicates="drop",
+        near_window_days=30,
         partition_by=("date",),
         limits=FetchLimits(1, 1_000, "test"),
         max_input_bytes=1_000,

@@ -61,15 +61,16 @@ def duplicate_rows(articles: Sequence[Article], originals: Sequence[str]) -> pa.
     table = articles_table(articles).append_column(
         DUPLICATES.field("duplicate_of"), pa.array(originals, pa.string())
     )
-    return table.append_column(
-        DUPLICATES.field("duplicate_reason"), pa.array(["content"] * len(articles), pa.string())
-    )
+    for name, value in (("duplicate_reason", "content"), ("similarity", 1.0), ("containment", 1.0)):
+        field = DUPLICATES.field(name)
+        table = table.append_column(field, pa.array([value] * len(articles), field.type))
+    return table
 
 
 def index_rows(numbers: Iterable[int]) -> pa.Table:
     """Rows of the index of articles."""
     keys = [number.to_bytes(16, "big") for number in numbers]
-    columns = [keys, [1] * len(keys), keys, keys]
+    columns = [keys, [1] * len(keys), keys, keys, keys, keys, [0] * len(keys), [True] * len(keys)]
     schema = INDEXES["articles"]
     arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -16,7 +17,10 @@ from pipeline.write import index_table
 
 def table_of(keys: list[bytes], version: int = 1) -> pa.Table:
     """Rows of the articles index with these keys."""
-    rows = [("a1" + key.hex(), version, "r1" + key.hex(), "a1" + key.hex()) for key in keys]
+    rows = [
+        ("a1" + key.hex(), version, "r1" + key.hex(), "c1" + key.hex(), "a1" + key.hex(), None, None, True)
+        for key in keys
+    ]
     return index_table("articles", rows)
 
 
@@ -59,6 +63,44 @@ def test_several_rows_of_one_key_are_all_found(tmp_path: Path) -> None:
     segment = write(tmp_path, "a.parquet", pa.concat_tables([table_of([key], 1), table_of([key], 2)]))
     found = KeyIndex("articles", (segment,)).lookup([key, key])
     assert sorted(row["version"] for row in found.to_pylist()) == [1, 2]
+
+
+def fingerprint_rows(count: int, seed: int, seen_us: int) -> pa.Table:
+    """Rows of the fingerprints index; every fifth has no bands."""
+    generator = np.random.default_rng(seed)
+    rows = [
+        (
+            f"a1{seed:016x}{number:016x}",
+            1,
+            seen_us,
+            generator.integers(0, 1 << 32, 48, dtype="<u4").tobytes(),
+            b"",
+            20,
+        )
+        for number in range(count)
+    ]
+    return index_table("fingerprints", rows)
+
+
+def test_fingerprints_are_found_by_any_one_band(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the window only, and nothing that shares none."""
+    monkeypatch.setattr(index, "ROW_GROUP_ROWS", 64)
+    old, new = fingerprint_rows(300, 1, seen_us=10), fingerprint_rows(300, 2, seen_us=20)
+    segments = tuple(write(tmp_path, f"{seen}.parquet", table) for seen, table in ((10, old), (20, new)))
+    known = KeyIndex("fingerprints", segments)
+    wanted = [
+        np.frombuffer(table["bands"][row].as_py(), dtype="<u4")[row % 48]
+        for table in (old, new)
+        for row in (0, 64, 299)
+    ]
+    bands = np.array([*wanted, 12345], dtype=np.uint32)
+    found = known.sharing_bands(bands, since_us=0)
+    assert sorted(row["key"] for row in found.to_pylist()) == sorted(
+        table["key"][row].as_py() for table in (old, new) for row in (0, 64, 299)
+    )
+    assert found.schema == old.schema
+    assert known.sharing_bands(bands, since_us=15).num_rows == 3
+    assert known.sharing_bands(np.zeros(0, dtype=np.uint32), since_us=0).num_rows == 0
 
 
 def test_nothing_is_found_in_nothing() -> None:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from schemas.records import Article, DeadLetter, RawItem
+from schemas.records import Article, DeadLetter, Origin
 
 #: A text with fewer words than this says too little to be recognised by itself ("Read more", "Comments"): its
 #: title and day are compared as well.
 SHORT_TEXT_WORDS = 20
+
+#: The warning of a feed item whose address other items of the feed have too: it names none of them.
+SHARED_LINK = "link_not_unique"
 
 _NOT_WORDS = re.compile(r"[\W_]+")
 
@@ -63,45 +66,69 @@ def content_hash(text: str) -> str:
     return hash_fields("c1", (comparable_text(text),))
 
 
-def article_id(
-    item: RawItem, canonical_url: str | None, guid_url: str | None, source: str | None, text: str
-) -> str:
-    """The id ("a1...") under which all versions of an article stand.
-
-    Taken from the steadiest thing that the item states of itself, so that an edited title, slug or tracking
-    parameter changes nothing:
+def names_of(
+    origin: Origin,
+    canonical_url: str | None,
+    guid_url: str | None,
+    source: str | None,
+    shared_link: bool = False,
+) -> list[tuple[str | None, ...]]:
+    """What names an article, steadiest first, as fields to be hashed; empty where nothing does.
 
     1. a guid that is an address (`guid_url`, canonical): a permalink, the same in every feed of a publisher;
     2. a guid that is unique by its form (tag:, urn:);
     3. any other guid, within its feed, or for JSONL within its source: "123" means something else elsewhere;
-    4. the canonical address;
-    5. the source and the text itself, for what has neither. An edited text is then another article.
+    4. the canonical address, unless other items of the feed have it too (`shared_link`).
+
+    Edited titles, slugs and tracking parameters change none but the last of them.
     """
-    guid = item.origin.guid
+    names: list[tuple[str | None, ...]] = []
+    guid = origin.guid
     if guid_url is not None:
-        return hash_fields("a1", ("url", guid_url))
-    if guid is not None and _GLOBAL_GUID.match(guid):
-        return hash_fields("a1", ("guid", guid))
-    if guid is not None and item.origin.kind == "feed":
-        return hash_fields("a1", ("feed-guid", _feed_scope(item, canonical_url), guid))
-    if canonical_url is not None:
-        return hash_fields("a1", ("url", canonical_url))
-    if guid is not None:
-        return hash_fields("a1", ("record-id", source or item.origin.uri, guid))
-    return hash_fields("a1", ("text", source, comparable_text(item.title or ""), comparable_text(text)))
+        names.append(("url", guid_url))
+    elif guid is not None and _GLOBAL_GUID.match(guid):
+        names.append(("guid", guid))
+    elif guid is not None and origin.kind == "feed":
+        names.append(("feed-guid", _feed_scope(origin, canonical_url), guid))
+    record_id = (
+        ("record-id", source or origin.uri, guid) if guid is not None and origin.kind == "jsonl" else None
+    )
+    if canonical_url is not None and not shared_link and ("url", canonical_url) not in names:
+        names.append(("url", canonical_url))
+    if record_id is not None and guid_url is None and not _GLOBAL_GUID.match(guid or ""):
+        names.append(record_id)
+    return names
 
 
-def _feed_scope(item: RawItem, canonical_url: str | None) -> str:
-    """What a feed is told by where its guids count: its address, or for a snapshot that states none, whose it is.
+def article_id(
+    names: Sequence[tuple[str | None, ...]], source: str | None, title: str | None, text: str
+) -> str:
+    """The id ("a1...") of an article that nothing is known of: by its steadiest name (`names_of`).
+
+    An article without any is known by its source, title and text.
+    """
+    return hash_fields("a1", names[0] if names else _by_text(source, title, text))
+
+
+def identities(
+    names: Sequence[tuple[str | None, ...]], source: str | None, title: str | None, text: str
+) -> tuple[str, ...]:
+    """The hashes ("i1...") of all that names an article, steadiest first; never empty."""
+    return tuple(hash_fields("i1", name) for name in names or [_by_text(source, title, text)])
+
+
+def _by_text(source: str | None, title: str | None, text: str) -> tuple[str | None, ...]:
+    return ("text", source, comparable_text(title or ""), comparable_text(text))
+
+
+def _feed_scope(origin: Origin, canonical_url: str | None) -> str:
+    """What a feed is told by where its guids count: its address, or for a snapshot that states none, its host.
 
     The name of a snapshot's file comes last: tomorrow's snapshot of the same feed has another.
     """
-    if item.origin.feed_url is not None:
-        return item.origin.feed_url
-    host = None if canonical_url is None else canonical_url.split("/", 3)[2]
-    if host is None and item.feed_title is None:
-        return item.origin.uri
-    return hash_fields("f1", (host, item.feed_title))
+    if origin.feed_url is not None:
+        return origin.feed_url
+    return origin.uri if canonical_url is None else canonical_url.split("/", 3)[2]
 
 
 def revision_hash(title: str | None, content: str) -> str:
@@ -110,6 +137,18 @@ def revision_hash(title: str | None, content: str) -> str:
     Bylines, times and tags are left out: feeds of one publisher disagree on them over one and the same text.
     """
     return hash_fields("r1", (comparable_text(title or ""), content))
+
+
+def item_hash(known_by: Sequence[str], revision: str) -> str:
+    """The hash ("x1...") of an item as it is compared: what names it (`identities`), and its revision."""
+    return hash_fields("x1", (*known_by, revision))
+
+
+def publisher_hash(source_domain: str | None, source: str | None) -> str | None:
+    """The hash ("p1...") of who published: the registrable domain, or the name where there is none."""
+    if source_domain is None and source is None:
+        return None
+    return hash_fields("p1", ("domain", source_domain) if source_domain else ("name", source))
 
 
 def row_hash(article: Article) -> str:

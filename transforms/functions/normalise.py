@@ -8,11 +8,11 @@ from schemas.errors import RecordError
 from schemas.records import Article, RawItem, TimeQuality
 from transforms.functions.bylines import parse_bylines
 from transforms.functions.html_text import html_to_text
-from transforms.functions.identity import article_id, content_hash
+from transforms.functions.identity import SHARED_LINK, article_id, content_hash, names_of
 from transforms.functions.sources import host_in, publisher_timezone, resolve_source
 from transforms.functions.text import clean_text, one_line, word_count
 from transforms.functions.times import read_time
-from transforms.functions.urls import canonical_url, clean_url
+from transforms.functions.urls import address_in_guid, canonical_url, clean_url
 
 # From sure to unsure: an article's time_quality is that of the least sure time it states.
 _QUALITIES: tuple[TimeQuality, ...] = ("exact", "assumed_zone", "date_only", "missing")
@@ -62,12 +62,11 @@ def normalise_item(item: RawItem, now: dt.datetime, run_id: str) -> Article:
     warnings += published.warnings
     warnings += updated.warnings
 
-    guid = item.origin.guid
-    guid_url = (
-        canonical_url(guid) if guid is not None and guid.lower().startswith(("http://", "https://")) else None
+    names = names_of(
+        item.origin, canonical, address_in_guid(item.origin.guid), source.name, SHARED_LINK in item.warnings
     )
     return Article(
-        article_id=article_id(item, canonical, guid_url, source.name, text),
+        article_id=article_id(names, source.name, title, text),
         text=text,
         content_hash=content_hash(text),
         time_quality=_quality((published.instant, published.quality), (updated.instant, updated.quality)),

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from schemas.errors import RecordError
 from schemas.records import DEAD_LETTER_PAYLOAD_BYTES, Article, DeadLetter, Origin, Payload, RawItem
 from transforms.functions.feeds import parse_feed
+from transforms.functions.identity import SHARED_LINK
 from transforms.functions.jsonl import parse_line
 from transforms.functions.normalise import normalise_item
 from transforms.functions.seed_text import parse_seed
@@ -115,25 +116,25 @@ def _feed_items(payload: Payload, origin: Origin, refuse: _Refuse) -> _Items:
                 dataclasses.replace(origin, position=position, feed_url=origin.feed_url or feed.url),
             )
         # The item's own bytes are not kept apart by the parser: the feed's are what can be replayed.
-        yield from ((item, data) for item in without_shared_guids(feed.items))
+        yield from ((item, data) for item in with_own_names(feed.items))
 
 
-def without_shared_guids(items: Iterable[RawItem]) -> Iterator[RawItem]:
-    """Takes away guids that several items of one feed share over different addresses.
+def with_own_names(items: Iterable[RawItem]) -> Iterator[RawItem]:
+    """Marks what several items of one feed share as their name, for it names none of them.
 
-    Such a guid names nothing (a feed generator that writes the site's address, or "0", into each); left in, it
-    would make all of them versions of one article. The address takes its place, and a warning says so.
+    A guid over different addresses (a generator that writes the site's address, or "0", into each) is taken away,
+    with the warning "guid_not_unique". An address over different guids (the home page, as every item's link) stays
+    in its column and gets the warning `SHARED_LINK`. Left in, either would make all of them one article.
     """
     items = list(items)
-    addresses: Counter[str] = Counter(
-        guid for guid, _ in {(item.origin.guid, item.url) for item in items} if guid is not None
-    )
+    pairs = {(item.origin.guid, item.url) for item in items}
+    of_guid = Counter(guid for guid, _ in pairs if guid is not None)
+    of_url = Counter(url for _, url in pairs if url is not None)
     for item in items:
-        if item.origin.guid is not None and addresses[item.origin.guid] > 1:
-            yield dataclasses.replace(
-                item,
-                origin=dataclasses.replace(item.origin, guid=None),
-                warnings=(*item.warnings, "guid_not_unique"),
-            )
-        else:
-            yield item
+        guid, warnings = item.origin.guid, item.warnings
+        if guid is not None and of_guid[guid] > 1:
+            guid = None
+            warnings = (*warnings, "guid_not_unique")
+        if item.url is not None and of_url[item.url] > 1 and item.origin.guid is not None:
+            warnings = (*warnings, SHARED_LINK)
+        yield dataclasses.replace(item, origin=dataclasses.replace(item.origin, guid=guid), warnings=warnings)

@@ -122,6 +122,13 @@ def canonical_url(url: str) -> str | None:
     return first
 
 
+def address_in_guid(guid: str | None) -> str | None:
+    """The canonical address that a guid is, or None where it is none. RSS permalinks and most Atom ids are."""
+    if guid is None or not guid.lower().startswith(("http://", "https://")):
+        return None
+    return canonical_url(guid)
+
+
 def clean_url(url: str) -> str | None:
     """The address as published, without blanks around it and credentials; None where it is no http(s)
     address.

@@ -1,0 +1,385 @@
+"""Which articles are new, which are versions, which are duplicates: one function of what is new and what is known.
+
+Nothing here looks at the order of its input. The same items get the same decisions, however they were read, batched
+or sharded; what was committed by earlier runs is never taken back.
+
+    items -> the same article?   by address, by guid, or by publisher, day and near-equal text
+          -> the same revision?  unchanged, or the next version
+          -> the same story?     the article that ranks first is kept, the others are its duplicates
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from schemas.dedup import ArticleKeys, Decision, KnownFingerprint, KnownRevision
+from transforms.functions.dedup import survivor_rank
+from transforms.functions.near_duplicates import (
+    BANDS,
+    Fingerprint,
+    Similarity,
+    candidate_pairs,
+    group,
+    is_near_duplicate,
+    is_related,
+    verify,
+)
+
+NearDuplicates = Literal["off", "mark", "drop"]
+
+#: Two items of one publisher with nearly the same text are one article if they were published within this time.
+SAME_ARTICLE_US = 24 * 3600 * 1_000_000
+
+#: And if so much of the shorter text stands in the longer: an edit leaves most of a text alone, and the next notice
+#: from the same form doesn't.
+SAME_ARTICLE_CONTAINMENT = 0.8
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Known:
+    """What earlier runs have committed, as far as the new items touch it.
+
+    identities: hash of an address or guid -> article_id. contents: content_key -> article_id of the article kept.
+    revisions: article_id -> its committed versions. fingerprints: of committed versions that share a band with
+    something new.
+    """
+
+    identities: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    contents: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    revisions: Mapping[str, Sequence[KnownRevision]] = dataclasses.field(default_factory=dict)
+    fingerprints: Sequence[KnownFingerprint] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settled:
+    """One new item with its article and what was decided."""
+
+    keys: ArticleKeys
+    article_id: str
+    decision: Decision
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two near-duplicates: places in the list of new items, or of known fingerprints where it is negative (-1 - n)."""
+
+    one: int
+    other: int
+    similarity: Similarity
+
+
+def settle_stories(new: Iterable[ArticleKeys], known: Known, near: NearDuplicates) -> list[Settled]:
+    """Decides on every new item. No two of them have the same item_hash.
+
+    near: "off" looks for no near-duplicates, "mark" gives them one group_id and keeps all, "drop" keeps one.
+    """
+    items = sorted(new, key=survivor_rank)
+    pairs = [] if near == "off" else _near_pairs(items, known.fingerprints)
+    article_of = _resolve_articles(items, known, pairs)
+    unchanged, revisions = _new_revisions(items, article_of, known)
+    settled = [Settled(items[place], article_of[place], _unchanged(items[place])) for place in unchanged]
+    stories = _Stories(items, article_of, revisions, known, pairs)
+    for article_id, places in revisions.items():
+        settled += stories.settle(article_id, places, drop=near != "mark")
+    return settled
+
+
+def _unchanged(keys: ArticleKeys) -> Decision:
+    return Decision(keys.ref, "unchanged")
+
+
+def _near_pairs(items: Sequence[ArticleKeys], known: Sequence[KnownFingerprint]) -> list[_Pair]:
+    """Verified near-duplicates among the items, and between them and what is known."""
+    new_places = [place for place, keys in enumerate(items) if keys.bands]
+    # The order decides who is paired with whom in a crowded bucket: known ones first, by what they are.
+    known_places = sorted(
+        range(len(known)), key=lambda place: (known[place].article_id, known[place].version)
+    )
+    rows = b"".join(
+        [known[place].bands for place in known_places] + [items[place].bands for place in new_places]
+    )
+    matrix = np.frombuffer(rows, dtype="<u4").reshape(-1, BANDS)
+    nodes = [-1 - place for place in known_places] + new_places
+    pairs = []
+    for first, second in candidate_pairs(matrix, known=len(known_places)).tolist():
+        one, other = nodes[first], nodes[second]
+        similarity = verify(_fingerprint(one, items, known), _fingerprint(other, items, known))
+        if is_near_duplicate(similarity):
+            pairs.append(_Pair(one, other, similarity))
+    return pairs
+
+
+def _fingerprint(node: int, items: Sequence[ArticleKeys], known: Sequence[KnownFingerprint]) -> Fingerprint:
+    holder = items[node] if node >= 0 else known[-1 - node]
+    return Fingerprint(holder.bands, holder.sketch, holder.shingle_count)
+
+
+def _resolve_articles(items: Sequence[ArticleKeys], known: Known, pairs: Sequence[_Pair]) -> list[str]:
+    """The article_id of each item: that of a known article where anything says so, else of the first of its kind."""
+    parts = _Components(len(items))
+    claims: list[set[str]] = [set() for _ in items]
+    first_with: dict[str, int] = {}
+    for place, keys in enumerate(items):
+        for identity in keys.identities:
+            parts.join(place, first_with.setdefault(identity, place))
+            if identity in known.identities:
+                claims[place].add(known.identities[identity])
+    # What names an article outright goes before what only looks like it.
+    named = [bool(claim) for claim in claims]
+
+    same_text: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, keys in enumerate(items):
+        if keys.content_key is None or keys.publisher is None or moment_us(keys) is None:
+            continue
+        for other in same_text[keys.content_key, keys.publisher]:
+            if _same_day(moment_us(keys), moment_us(items[other])):
+                parts.join(place, other)
+                break
+        else:
+            same_text[keys.content_key, keys.publisher].append(place)
+        holder = known.contents.get(keys.content_key)
+        if holder is not None and not named[place] and _is_by(keys, known.revisions.get(holder, ())):
+            claims[place].add(holder)
+
+    best: dict[int, tuple[float, int]] = {}
+    for pair in pairs:
+        if pair.similarity.containment < SAME_ARTICLE_CONTAINMENT:
+            continue
+        if pair.one < 0:
+            fingerprint = known.fingerprints[-1 - pair.one]
+            revisions = known.revisions.get(fingerprint.article_id, ())
+            if not named[pair.other] and _is_by(items[pair.other], revisions):
+                claims[pair.other].add(fingerprint.article_id)
+        elif _same_publisher_and_day(items[pair.one], items[pair.other]):
+            # To the likest only: a chain of small edits must not run from one notice to the next.
+            candidate = (-pair.similarity.containment, pair.one)
+            best[pair.other] = min(best.get(pair.other, candidate), candidate)
+    for place, (_, other) in sorted(best.items()):
+        if not (named[place] and named[other]):
+            parts.join(place, other)
+
+    of_part: dict[int, str] = {}
+    for place in range(len(items)):
+        claimed = min(claims[place], default=None)
+        if claimed is not None:
+            root = parts.root(place)
+            of_part[root] = min(of_part.get(root, claimed), claimed)
+    resolved = []
+    for place in range(len(items)):
+        root = parts.root(place)
+        own = min(claims[place], default=None) if named[place] else None
+        resolved.append(own or of_part.get(root) or items[root].article_id)
+    return resolved
+
+
+def moment_us(keys: ArticleKeys) -> int | None:
+    """When an item says it is from: published, else updated; None where it says neither."""
+    return keys.updated_us if keys.published_us is None else keys.published_us
+
+
+def _same_day(one_us: int | None, other_us: int | None) -> bool:
+    return one_us is not None and other_us is not None and abs(one_us - other_us) <= SAME_ARTICLE_US
+
+
+def _same_publisher_and_day(one: ArticleKeys, other: ArticleKeys) -> bool:
+    return (
+        one.publisher is not None
+        and one.publisher == other.publisher
+        and _same_day(moment_us(one), moment_us(other))
+    )
+
+
+def _is_by(keys: ArticleKeys, revisions: Sequence[KnownRevision]) -> bool:
+    """Whether a known article is of the item's publisher and day."""
+    return keys.publisher is not None and any(
+        revision.publisher == keys.publisher and _same_day(revision.moment_us, moment_us(keys))
+        for revision in revisions
+    )
+
+
+class _Components:
+    """Sets of items that belong together; the root of each is its smallest place, which ranks first."""
+
+    def __init__(self, count: int) -> None:
+        self._parent = list(range(count))
+
+    def root(self, place: int) -> int:
+        while self._parent[place] != place:
+            self._parent[place] = self._parent[self._parent[place]]
+            place = self._parent[place]
+        return place
+
+    def join(self, one: int, other: int) -> None:
+        low, high = sorted((self.root(one), self.root(other)))
+        self._parent[high] = low
+
+
+def _new_revisions(
+    items: Sequence[ArticleKeys], article_of: Sequence[str], known: Known
+) -> tuple[list[int], dict[str, list[int]]]:
+    """Which items say nothing new of their article; and of each article the places that do, in order of versions."""
+    unchanged = []
+    new: dict[str, dict[str, int]] = defaultdict(dict)
+    for place, keys in enumerate(items):
+        article_id = article_of[place]
+        seen = {revision.revision_hash for revision in known.revisions.get(article_id, ())}
+        # Items are in order of their ranks: of copies of one revision the first stays.
+        if keys.revision_hash in seen or keys.revision_hash in new[article_id]:
+            unchanged.append(place)
+        else:
+            new[article_id][keys.revision_hash] = place
+    ordered = {
+        article_id: sorted(places.values(), key=lambda place: _version_order(items[place]))
+        for article_id, places in sorted(new.items())
+        if places
+    }
+    return unchanged, ordered
+
+
+_NEVER = 1 << 62
+
+
+def _version_order(keys: ArticleKeys) -> tuple[int, int, str]:
+    published = _NEVER if keys.published_us is None else keys.published_us
+    return (published if keys.updated_us is None else keys.updated_us, published, keys.revision_hash)
+
+
+class _Stories:
+    """Groups of articles that tell one story, and the decisions that follow."""
+
+    def __init__(
+        self,
+        items: Sequence[ArticleKeys],
+        article_of: Sequence[str],
+        revisions: Mapping[str, Sequence[int]],
+        known: Known,
+        pairs: Sequence[_Pair],
+    ) -> None:
+        self._items = items
+        self._known = known
+        self._places = revisions
+        # The print of an article in likenesses is that of its first new revision, or of the known one that was met.
+        self._prints: dict[str, Fingerprint] = {}
+        for article_id, places in revisions.items():
+            self._prints[article_id] = _fingerprint(min(places), items, known.fingerprints)
+        for fingerprint in known.fingerprints:
+            self._prints.setdefault(
+                fingerprint.article_id,
+                Fingerprint(fingerprint.bands, fingerprint.sketch, fingerprint.shingle_count),
+            )
+        self._likeness: dict[tuple[str, str], Similarity | None] = {}
+        # For each text the article that stands for it: a known one, else the first by rank.
+        self._holders: dict[str, str] = {}
+        self._collect(article_of, pairs)
+        self._leaders = self._group()
+
+    def _collect(self, article_of: Sequence[str], pairs: Sequence[_Pair]) -> None:
+        new = {place for places in self._places.values() for place in places}
+        for pair in pairs:
+            nodes = [
+                self._known.fingerprints[-1 - node].article_id if node < 0 else article_of[node]
+                for node in (pair.one, pair.other)
+            ]
+            if pair.other in new and (pair.one < 0 or pair.one in new):
+                self._add(nodes[0], nodes[1], pair.similarity)
+        for place in sorted(new):
+            key = self._items[place].content_key
+            if key is not None:
+                holder = self._holders.setdefault(key, self._known.contents.get(key, article_of[place]))
+                self._add(holder, article_of[place], None)
+
+    def _add(self, one: str, other: str, similarity: Similarity | None) -> None:
+        """Notes a likeness of two articles; None is the same text, which no estimate can better."""
+        if one == other:
+            return
+        key = (min(one, other), max(one, other))
+        held = self._likeness.get(key, similarity)
+        if held is not None and similarity is not None and similarity.containment > held.containment:
+            held = similarity
+        self._likeness[key] = None if similarity is None else held
+
+    def _group(self) -> dict[str, str]:
+        ranks: dict[str, tuple[object, ...]] = {}
+        settled: dict[str, str] = {}
+        for article_id in {node for pair in self._likeness for node in pair} | set(self._places):
+            revisions = self._known.revisions.get(article_id, ())
+            if revisions:
+                ranks[article_id] = (0, article_id)
+                settled[article_id] = revisions[0].group_id
+            else:
+                ranks[article_id] = (1, min(self._places[article_id]))
+        for group_id in set(settled.values()):
+            ranks.setdefault(group_id, (0, group_id))
+            settled.setdefault(group_id, group_id)
+        return group(ranks, self._likeness, self._are_related, settled)
+
+    def _are_related(self, one: str, other: str) -> bool:
+        if one == other or (min(one, other), max(one, other)) in self._likeness:
+            return True
+        if one not in self._prints or other not in self._prints:
+            return False
+        return is_related(verify(self._prints[one], self._prints[other]))
+
+    def settle(self, article_id: str, places: Sequence[int], drop: bool) -> list[Settled]:
+        """Numbers the new revisions of one article and decides whether they are kept."""
+        revisions = sorted(self._known.revisions.get(article_id, ()), key=lambda revision: revision.version)
+        leader = self._leaders[article_id]
+        # What is kept stays, and what comes after it is its history.
+        stays = any(revision.kept for revision in revisions)
+        last = revisions[-1].version if revisions else 0
+        before = revisions[-1].content_hash if revisions else None
+        settled = []
+        for number, place in enumerate(places, start=last + 1):
+            keys = self._items[place]
+            survivor = None if stays else self._survivor(article_id, keys, leader, drop)
+            reason, similarity, containment = self._likeness_to(survivor, article_id, keys)
+            # An article that was set aside may since have become one of its own.
+            aside = survivor is not None and not (revisions and reason is None)
+            change = None
+            if before is not None:
+                change = "headline" if before == keys.content_hash else "text"
+            before = keys.content_hash
+            decision = Decision(
+                keys.ref,
+                "duplicate" if aside else "kept",
+                article_id,
+                number,
+                leader,
+                supersedes=number - 1 if number > 1 else None,
+                change=change,  # type: ignore[arg-type]
+                duplicate_of=survivor if aside else None,
+                reason=(reason or "near") if aside else None,
+                similarity=similarity if aside else None,
+                containment=containment if aside else None,
+            )
+            settled.append(Settled(keys, article_id, decision))
+        return settled
+
+    def _survivor(self, article_id: str, keys: ArticleKeys, leader: str, drop: bool) -> str | None:
+        """The article that an item is set aside for: its group's first, or where all are kept, one with its text."""
+        if drop:
+            return None if leader == article_id else leader
+        holder = article_id if keys.content_key is None else self._holders[keys.content_key]
+        return None if holder == article_id else holder
+
+    def _likeness_to(
+        self, survivor: str | None, article_id: str, keys: ArticleKeys
+    ) -> tuple[Literal["content", "near"] | None, float | None, float | None]:
+        """How an item is like the survivor of its group: why, Jaccard and containment; None where it isn't."""
+        if survivor is None:
+            return None, None, None
+        pair = (min(survivor, article_id), max(survivor, article_id))
+        if pair in self._likeness and self._likeness[pair] is None:
+            return "content", 1.0, 1.0
+        if survivor in self._prints and keys.sketch:
+            similarity = verify(
+                self._prints[survivor], Fingerprint(keys.bands, keys.sketch, keys.shingle_count)
+            )
+            if is_related(similarity) or pair in self._likeness:
+                return "near", similarity.jaccard, similarity.containment
+        return ("near", None, None) if pair in self._likeness else (None, None, None)
