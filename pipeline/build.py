@@ -103,7 +103,9 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
     finished = (
         decided.tasks
         | "Finish"
-        >> heavy(FinishBatch(plan.staging, plan.entities, plan.partition_by)).with_output_types(FinishedBatch)
+        >> heavy(
+            FinishBatch(plan.staging, plan.entities, plan.partition_by, plan.key_shards)
+        ).with_output_types(FinishedBatch)
         | "CountFinished" >> beam.ParDo(_Count(plan.progress)).with_output_types(FinishedBatch)
     )
     slices = (

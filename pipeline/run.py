@@ -264,7 +264,7 @@ def _join_segments(
         write_segment(table, file)
         size = file.tell()
     return [
-        StagedFile(staged, f"_index/{name}/{run_id}.parquet", f"index/{name}", table.num_rows, size)
+        StagedFile(staged, f"_index/{name}/{run_id}-joined.parquet", f"index/{name}", table.num_rows, size)
     ], replaced
 
 

@@ -40,17 +40,23 @@ class Staging:
         """The full path of a name relative to OUT."""
         return f"{self.output.rstrip('/')}/{name}"
 
-    def write_rows(self, kind: str, table: pa.Table) -> str:
-        """Stages a table in Arrow's file format; returns its name relative to OUT."""
+    def write_rows(self, kind: str, *batches: pa.Table) -> str:
+        """Stages tables of one schema as the record batches of one file; returns its name relative to OUT."""
         name = self.new_name(kind, ".arrow")
         with (
             files.open_write(self.path(name)) as file,
-            pa.ipc.new_file(file, table.schema, options=_IPC_OPTIONS) as writer,
+            pa.ipc.new_file(file, batches[0].schema, options=_IPC_OPTIONS) as writer,
         ):
-            writer.write_table(table)
+            for table in batches:
+                (batch,) = table.combine_chunks().to_batches() or [_empty_batch(table.schema)]
+                writer.write_batch(batch)
         return name
 
-    def read_rows(self, name: str) -> pa.Table:
-        """A staged table, whole."""
+    def read_rows(self, name: str, batch: int = 0) -> pa.Table:
+        """One record batch of a staged file, and no other."""
         with open_read(self.path(name)) as file:
-            return pa.ipc.open_file(file).read_all()
+            return pa.Table.from_batches([pa.ipc.open_file(file).get_batch(batch)])
+
+
+def _empty_batch(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([], type=field.type) for field in schema], schema=schema)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import functools
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -90,7 +91,14 @@ def stage_dead_letters(staging: Staging, letters: Sequence[DeadLetter]) -> tuple
         return ()
     file = staging.write_rows("refused", dead_letters_table(letters, SCHEMA_VERSION))
     return tuple(
-        DeadLetterKey(RowRef(file, row), dead_letter_key(letter), letter.stage, letter.reason, letter.detail)
+        DeadLetterKey(
+            RowRef(file, row),
+            dead_letter_key(letter),
+            letter.stage,
+            letter.reason,
+            letter.detail,
+            len(letter.payload or b""),
+        )
         for row, letter in enumerate(letters)
     )
 
@@ -100,11 +108,13 @@ class FinishBatch:
     """Enriches the articles of a staged file that are to be written, and sorts them into partitions.
 
     entities: "spacy" or "none". partition_by: "date" or "month", then optionally a column.
+    shards: in how many tasks the tables are written.
     """
 
     staging: Staging
     entities: str
     partition_by: tuple[str, ...]
+    shards: int
 
     def __call__(self, task: FinishTask) -> FinishedBatch:
         """Adds language and entities. Only what is kept reaches the model; what is set aside gets a language."""
@@ -171,15 +181,28 @@ class FinishBatch:
         return table
 
     def _stage(self, name: str, table: pa.Table) -> list[RowSlice]:
-        file = self.staging.write_rows(name, table)
-        rows_of: dict[str, list[int]] = defaultdict(list)
+        """Stages rows of a table, those of each write task in a record batch of their own."""
+        rows_of: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for row, partition in enumerate(partitions(table, self.partition_by)):
-            rows_of[partition].append(row)
+            rows_of[write_shard(name, partition, self.shards)][partition].append(row)
+        shards = sorted(rows_of)
+        order = [[row for rows in rows_of[shard].values() for row in rows] for shard in shards]
+        file = self.staging.write_rows(name, *(table.take(pa.array(rows)) for rows in order))
         row_bytes = max(1, table.nbytes // table.num_rows)
-        return [
-            RowSlice(name, partition, file, tuple(rows), row_bytes * len(rows))
-            for partition, rows in sorted(rows_of.items())
-        ]
+        slices = []
+        for batch, shard in enumerate(shards):
+            start = 0
+            for partition, rows in rows_of[shard].items():
+                places = tuple(range(start, start + len(rows)))
+                slices.append(RowSlice(name, partition, file, batch, places, row_bytes * len(rows)))
+                start += len(rows)
+        return slices
+
+
+def write_shard(table: str, partition: str, shards: int) -> int:
+    """Which of the write tasks a partition belongs to: all its rows go to one."""
+    # Python's own hash differs from process to process; this one has only to be even and the same everywhere.
+    return zlib.crc32(f"{table}/{partition}".encode()) % shards
 
 
 @functools.cache
@@ -241,10 +264,13 @@ def partitions(table: pa.Table, partition_by: Sequence[str]) -> list[str]:
 def dead_letter_slices(keys: Iterable[DeadLetterKey]) -> list[RowSlice]:
     """The slices of staged dead letters that are to be written: one per stage and file."""
     rows_of: dict[tuple[str, str], list[int]] = defaultdict(list)
+    sizes: Counter[tuple[str, str]] = Counter()
     for key in keys:
-        rows_of[partition_path([("stage", key.stage)]), key.ref.file].append(key.ref.row)
+        place = partition_path([("stage", key.stage)]), key.ref.file
+        rows_of[place].append(key.ref.row)
+        sizes[place] += key.payload_bytes + 512
     return [
-        RowSlice("dead_letters", partition, file, tuple(sorted(rows)), len(rows) * 4096)
+        RowSlice("dead_letters", partition, file, 0, tuple(sorted(rows)), sizes[partition, file])
         for (partition, file), rows in sorted(rows_of.items())
     ]
 
@@ -264,22 +290,30 @@ class WriteTables:
         files: list[StagedFile] = []
         written: Counter[tuple[str, str]] = Counter()
         for chunk in _chunks(slices):
-            needed = {piece.file for pieces in chunk for piece in pieces}
-            tables = {file: self.staging.read_rows(file) for file in needed}
-            for pieces in chunk:
-                key = pieces[0].table, pieces[0].partition
-                files.append(self._write(pieces, tables, written[key]))
-                written[key] += 1
+            for (table, partition), rows in self._rows(chunk):
+                files.append(self._write(table, partition, written[table, partition], rows))
+                written[table, partition] += 1
         return RunSummary(files=tuple(files))
 
-    def _write(self, pieces: Sequence[RowSlice], tables: dict[str, pa.Table], number: int) -> StagedFile:
-        table_name, partition = pieces[0].table, pieces[0].partition
-        rows = pa.concat_tables([tables[piece.file].take(pa.array(piece.rows)) for piece in pieces])
+    def _rows(self, chunk: Iterable[RowSlice]) -> Iterator[tuple[tuple[str, str], pa.Table]]:
+        """The rows of some slices, by partition. Each record batch is read once, and held only while it's needed."""
+        of_batch: dict[tuple[str, int], list[RowSlice]] = defaultdict(list)
+        for piece in chunk:
+            of_batch[piece.file, piece.batch].append(piece)
+        rows: dict[tuple[str, str], list[pa.Table]] = defaultdict(list)
+        for (file, batch), pieces in of_batch.items():
+            table = self.staging.read_rows(file, batch)
+            for piece in pieces:
+                rows[piece.table, piece.partition].append(table.take(pa.array(piece.rows)))
+        for key in sorted(rows):
+            yield key, pa.concat_tables(rows.pop(key))
+
+    def _write(self, table_name: str, partition: str, number: int, rows: pa.Table) -> StagedFile:
         keys = [part.split("=", 1)[0] for part in partition.split("/")]
         schema = file_schema(table_name, keys)
         rows = rows.select(schema.names).sort_by(_SORT[table_name]).cast(schema)
         name = self.staging.new_name("tables", ".parquet")
-        row_bytes = max(1, sum(piece.bytes for piece in pieces) // rows.num_rows)
+        row_bytes = max(1, rows.nbytes // rows.num_rows)
         with open_write(self.staging.path(name)) as file:
             pq.write_table(
                 rows,
@@ -319,22 +353,16 @@ _SORT = {
 }
 
 
-def _chunks(slices: dict[tuple[str, str], list[RowSlice]]) -> Iterator[list[list[RowSlice]]]:
-    """Packs whole partitions, in order, into chunks of at most `WRITE_BYTES`; larger ones are cut between slices."""
-    chunk: list[list[RowSlice]] = []
+def _chunks(slices: dict[tuple[str, str], list[RowSlice]]) -> Iterator[list[RowSlice]]:
+    """Packs slices, partition by partition, into chunks of at most `WRITE_BYTES`; a larger partition is cut."""
+    chunk: list[RowSlice] = []
     held = 0
     for _, pieces in sorted(slices.items()):
-        part: list[RowSlice] = []
-        # Slices come from the shuffle in any order: files of a cut partition should not depend on it.
-        for piece in sorted(pieces, key=lambda piece: (piece.file, piece.rows)):
+        for piece in pieces:
             if held and held + piece.bytes > WRITE_BYTES:
-                if part:
-                    chunk.append(part)
                 yield chunk
-                chunk, part, held = [], [], 0
-            part.append(piece)
+                chunk, held = [], 0
+            chunk.append(piece)
             held += piece.bytes
-        if part:
-            chunk.append(part)
     if chunk:
         yield chunk

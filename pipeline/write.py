@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -15,6 +14,7 @@ import pyarrow as pa
 from pipeline.files import open_read, open_write
 from pipeline.staging import Staging
 from pipeline.store.index import hash_column, sorted_segment, write_segment
+from pipeline.work import write_shard
 from schemas.dedup import IndexRows
 from schemas.index import INDEXES
 from schemas.staged import RowSlice, RunSummary, WriteTask
@@ -45,8 +45,7 @@ class PlanWrites(beam.PTransform[Any, Any]):
 
 
 def _keyed_by_partition(piece: RowSlice, shards: int) -> tuple[int, RowSlice]:
-    # Python's own hash differs from process to process; this one has only to be even and the same everywhere.
-    return zlib.crc32(f"{piece.table}/{piece.partition}".encode()) % shards, piece
+    return write_shard(piece.table, piece.partition, shards), piece
 
 
 @dataclasses.dataclass(eq=False)

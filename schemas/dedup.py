@@ -112,13 +112,17 @@ class KnownFingerprint:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DeadLetterKey:
-    """All that is shuffled of a staged dead letter: its row, the key it is known again by, and why it's there."""
+    """All that is shuffled of a staged dead letter: its row, the key it is known again by, and why it's there.
+
+    payload_bytes: of the payload that is kept.
+    """
 
     ref: RowRef
     key: str
     stage: str
     reason: str
     detail: str
+    payload_bytes: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

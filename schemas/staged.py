@@ -33,12 +33,14 @@ class RowSlice:
     """Rows of a staged file that belong into one partition of a table.
 
     table: of `schemas.tables.TABLES`. partition: relative path in Hive's form, "date=2022-03-30".
-    file: staged file with the table's columns. rows: places in it. bytes: their rough size in memory.
+    file: staged file with the table's columns. batch: the record batch of it that holds the rows; rows: places in
+    that. bytes: their rough size in memory.
     """
 
     table: str
     partition: str
     file: str
+    batch: int
     rows: tuple[int, ...]
     bytes: int
 

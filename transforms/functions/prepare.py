@@ -122,7 +122,7 @@ def _feed_items(payload: Payload, origin: Origin, refuse: _Refuse) -> _Items:
 def with_own_names(items: Iterable[RawItem]) -> Iterator[RawItem]:
     """Marks what several items of one feed share as their name, for it names none of them.
 
-    A guid over different addresses (a generator that writes the site's address, or "0", into each) is taken away,
+    A guid over different addresses and titles (a generator that writes the site's address, or "0") is taken away,
     with the warning "guid_not_unique". An address over different guids (the home page, as every item's link) stays
     in its column and gets the warning `SHARED_LINK`. Left in, either would make all of them one article.
     """
@@ -130,9 +130,11 @@ def with_own_names(items: Iterable[RawItem]) -> Iterator[RawItem]:
     pairs = {(item.origin.guid, item.url) for item in items}
     of_guid = Counter(guid for guid, _ in pairs if guid is not None)
     of_url = Counter(url for _, url in pairs if url is not None)
+    # An edited slug may stand beside the old one for a while: under one headline it is one article.
+    titles = Counter(guid for guid, _ in {(item.origin.guid, item.title) for item in items})
     for item in items:
         guid, warnings = item.origin.guid, item.warnings
-        if guid is not None and of_guid[guid] > 1:
+        if guid is not None and of_guid[guid] > 1 and titles[guid] > 1:
             guid = None
             warnings = (*warnings, "guid_not_unique")
         if item.url is not None and of_url[item.url] > 1 and item.origin.guid is not None:
