@@ -81,6 +81,8 @@ _ADDRESSES = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+# Every one of them holds one of these, and most texts hold none: the long pattern is slow.
+_ADDRESS_SIGN = re.compile(r"@|://|[A-Za-z0-9-]\.[A-Za-z]", re.IGNORECASE)
 # Markup that a source sends as plain text; its tag names read as Tagalog or Vietnamese.
 _TAGS = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -256,7 +258,9 @@ def default_detector() -> Langdetect:
 def clean_for_detection(title: str | None, text: str) -> str:
     """Title and body as one line of up to `MAX_CHARS` characters, without addresses, handles and tags."""
     joined = f"{title[:_MAX_RAW_CHARS]}\n{text[:_MAX_RAW_CHARS]}" if title else text[:_MAX_RAW_CHARS]
-    prose = _ADDRESSES.sub(" ", _TAGS.sub(" ", unicodedata.normalize("NFC", joined)))
+    prose = _TAGS.sub(" ", unicodedata.normalize("NFC", joined))
+    if _ADDRESS_SIGN.search(prose) is not None:
+        prose = _ADDRESSES.sub(" ", prose)
     return " ".join(prose.split())[:MAX_CHARS]
 
 
