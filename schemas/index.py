@@ -16,7 +16,7 @@ def _required(name: str, type_: pa.DataType) -> pa.Field:
 
 
 #: Index name -> schema. The name is the index's folder under `_index/`.
-#: items: key is the item_hash of what was met, in any verdict: met again, it is unchanged.
+#: items: key is the item_hash of what was kept or set aside: met again, it is unchanged.
 #: identities: key is the hash of an address or guid; the article that it names.
 #: articles: key is the article_id; one row per version, kept or set aside.
 #: contents: key is the content_key; the article kept for that text.

@@ -231,10 +231,11 @@ def index_rows(settled: Iterable[Settled], seen_us: int) -> Iterator[IndexRows]:
     rows: dict[str, list[tuple[str | int | bool | bytes | None, ...]]] = defaultdict(list)
     for one in settled:
         keys, decision = one.keys, one.decision
-        rows["items"].append((keys.item_hash,))
-        rows["identities"] += [(name, one.article_id) for name in keys.identities]
+        # What is written nowhere is not remembered either: the index holds nothing that the tables don't.
         if decision.verdict == "unchanged":
             continue
+        rows["items"].append((keys.item_hash,))
+        rows["identities"] += [(name, one.article_id) for name in keys.identities]
         kept = decision.verdict == "kept"
         rows["articles"].append(
             (

@@ -81,9 +81,9 @@ def remembered(settled: Iterable[Settled], before: Known | None = None) -> Known
     prints = list(before.fingerprints)
     for one in settled:
         its, decision = one.keys, one.decision
-        identities.update(dict.fromkeys(its.identities, one.article_id))
         if decision.verdict == "unchanged":
             continue
+        identities.update(dict.fromkeys(its.identities, one.article_id))
         kept = decision.verdict == "kept"
         revisions.setdefault(one.article_id, []).append(
             KnownRevision(
