@@ -3,8 +3,8 @@
     python -m tests.benchmarks.near_duplicates --gold FILE [--corpus FILE]
 
 --gold: JSONL (or .jsonl.gz) of articles with `id`, `title`, `text`, `group` (the truth) and `kind` (how it was
-edited). Publisher and day are left out, so that groups are told by the texts alone. Prints the adjusted Rand index of the groups,
-pairwise precision and recall, and by kind how many stand in one group with an original.
+edited). Publisher and day are left out, so that groups are told by the texts alone. Prints the adjusted Rand index of
+the groups, pairwise precision and recall, and by kind how many stand in one group with an original.
 
 --corpus: JSONL with `title` and `text`. Prints articles a second, on one core, for fingerprints and for the look-up
 in a table of bands, by CPU time.
