@@ -41,7 +41,7 @@ class RunPlan:
     """All that the graph of one run is built from: plain values.
 
     indexes: by name, as of the run's start. workers: processes of this machine that heavy work may use.
-    spread: see `ReadFilesAndFeeds`.
+    spread: see `ReadFilesAndFeeds`. patience_s: see `RunBatches`.
     """
 
     files: Sequence[SourceFile]
@@ -59,6 +59,7 @@ class RunPlan:
     key_shards: int
     workers: int
     spread: bool
+    patience_s: float
     progress: ProgressWriter
 
 
@@ -68,7 +69,7 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
     pool = Shared()
 
     def heavy(work: Callable[[Any], Any]) -> Any:
-        return beam.ParDo(RunBatches(work, plan.workers, pool))
+        return beam.ParDo(RunBatches(work, plan.workers, pool, plan.patience_s))
 
     files = pipeline | "Files" >> beam.Create(plan.files, reshuffle=plan.spread).with_output_types(SourceFile)
     feeds = pipeline | "Feeds" >> beam.Create(plan.feeds, reshuffle=plan.spread).with_output_types(

@@ -1,17 +1,35 @@
-"""The command line: `newsbeam run`, `newsbeam check`."""
+"""The command line: `newsbeam run`, `newsbeam check`.
+
+Exit codes:
+
+0    done
+1    failed; for `check`, problems were found
+2    the command line or the output folder is wrong, said before anything starts
+3    done, but too large a share of the items read, or of the feeds polled, are dead letters
+4    busy: another run holds the output folder; nothing was done
+130  stopped by Ctrl-C (SIGINT), 143 by SIGTERM, 129 by SIGHUP: nothing was committed
+
+A run that is stopped amid its commit is decided: that is 1, and the next start completes it.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 import os
+import re
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.options import build_parser, run_settings
-from schemas.errors import RunError, UsageError
+from schemas.errors import BusyError, RunError, UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from types import FrameType
 
     from schemas.state import Manifest
 
@@ -19,102 +37,214 @@ DONE = 0
 FAILED = 1
 USAGE = 2
 TOO_MANY_DEAD_LETTERS = 3
+BUSY = 4
+
+#: What asks a run to stop; where it is ignored already (`nohup`, a job in the background), it stays so.
+_STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
+
+#: What Beam puts behind the message of an error that a step raised.
+_STEP = re.compile(r" ?\[while running '([^']*)'\]")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code.
-
-    0 done; 1 failed; 2 the command line is wrong, said before anything starts; 3 done, but dead letters
-    exceed `--max_dead_letter_share`.
-    """
+    """Runs one command and returns its exit code, as listed above."""
     arguments_given = list(sys.argv[1:] if argv is None else argv)
     parser = build_parser()
+    with _stop_signals() as stop:
+        try:
+            arguments, rest = parser.parse_known_args(arguments_given)
+            if arguments.command is None:
+                parser.print_help(sys.stderr)
+                return USAGE
+            if arguments.command == "check":
+                if rest:
+                    raise UsageError(f"unknown: {' '.join(rest)}\nTry: newsbeam check --help")
+                return _check(arguments)
+            return _run(arguments, rest, stop)
+        except UsageError as error:
+            return _refuse(str(error), USAGE)
+        except BusyError as error:
+            return _refuse(str(error), BUSY)
+        except RunError as error:
+            return _refuse(str(error), FAILED)
+        except KeyboardInterrupt:
+            return _refuse("interrupted", stop.exit_code())
+
+
+class _Stop:
+    """Whether, and by which signal, this program was asked to stop.
+
+    Beam turns the KeyboardInterrupt of a signal into errors of its own: this is how they are told from others.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+    def exit_code(self) -> int:
+        """As shells have it: 128 and the number of the signal."""
+        return 128 + (signal.SIGINT if self.signal is None else self.signal)
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[_Stop]:
+    """Makes one stop of Ctrl-C, SIGTERM and SIGHUP while the block runs: a KeyboardInterrupt.
+
+    A second signal of the kind, from a person who can't wait for the tidying up, ends the program at once.
+    """
+    stop = _Stop()
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread is told of signals.
+        yield stop
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop.signal = number
+        signal.signal(number, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    before = {}
+    for name in _STOPPING:
+        # Windows has no SIGHUP.
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
+            before[number] = signal.signal(number, handle)
     try:
-        arguments, rest = parser.parse_known_args(arguments_given)
-        if arguments.command is None:
-            parser.print_help(sys.stderr)
-            return USAGE
-        if arguments.command == "check":
-            if rest:
-                raise UsageError(f"unknown: {' '.join(rest)}\nTry: newsbeam check --help")
-            return _check(arguments)
-        return _run(arguments, rest)
-    except UsageError as error:
-        print(f"newsbeam: {error}", file=sys.stderr)  # noqa: T201
-        return USAGE
-    except RunError as error:
-        print(f"newsbeam: {error}", file=sys.stderr)  # noqa: T201
-        return FAILED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`| head`). What was to be done is done, and Python must not try
-        # to write the rest at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    except KeyboardInterrupt:
-        print("newsbeam: interrupted; nothing of this run was committed", file=sys.stderr)  # noqa: T201
-        return FAILED
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _run(arguments: argparse.Namespace, beam_args: Sequence[str]) -> int:
+def _run(arguments: argparse.Namespace, beam_args: Sequence[str], stop: _Stop) -> int:
     settings = run_settings(arguments, beam_args)
     # Before NumPy is loaded, here or in any worker: a second BLAS thread per process only gets in the way.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from pipeline.logs import configure_logging
-
-    configure_logging(settings.log_level)
-    from pipeline.run import run
-
-    configure_logging(settings.log_level)
     try:
+        from pipeline.logs import configure_logging
+
+        configure_logging(settings.log_level)
+        from pipeline.run import run
+
+        configure_logging(settings.log_level)
         outcome = run(settings)
     except (UsageError, RunError):
         raise
+    except KeyboardInterrupt:
+        return _interrupted(stop)
     except Exception as error:  # noqa: BLE001 - the last resort: said in a line, and the exit code is 1
+        if stop.signal is not None:
+            return _interrupted(stop)
         return _failed(error, settings.log_level)
     from pipeline.report import render_report
 
     if outcome.repeated:
-        print(f"Run {outcome.manifest.run_id} is committed already; nothing was done.")  # noqa: T201
-    print(render_report(outcome.manifest, settings.output))  # noqa: T201
+        _say(f"Run {outcome.manifest.run_id} is committed already; nothing was done.")
+    _say(render_report(outcome.manifest, settings.output))
     return exit_code(outcome.manifest, settings.max_dead_letter_share)
 
 
+def _interrupted(stop: _Stop) -> int:
+    # What the workers are at is for nothing now, and the program would wait for it at its end.
+    for child in multiprocessing.active_children():
+        child.terminate()
+    return _refuse("interrupted; nothing of this run was committed", stop.exit_code())
+
+
 def _failed(error: Exception, log_level: str) -> int:
-    """Says what went wrong, in a line or two; the whole traceback only where it was asked for."""
+    """Says what went wrong and where, in a line or two; the whole traceback only where it was asked for."""
     if log_level == "debug":
         raise error
-    # Beam puts the step's name, and the traceback of a worker, behind the message of the error itself.
-    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    print(  # noqa: T201
-        f"newsbeam: the run failed and nothing of it was committed\n  {type(error).__name__}: {first}\n"
-        "  --log_level debug shows where",
-        file=sys.stderr,
+    return _refuse(
+        f"the run failed and nothing of it was committed\n  {failure(error)}\n  --log_level debug shows more",
+        FAILED,
     )
-    return FAILED
+
+
+def failure(error: BaseException) -> str:
+    """What an error says, in one line, with the step of the pipeline that it came from."""
+    text = str(error).strip()
+    step = _STEP.search(text)
+    said = _own_message(error, _STEP.sub("", text))
+    return f"{said} [while running '{step[1]}']" if step else said
+
+
+def _own_message(error: BaseException, text: str) -> str:
+    # Beam can't put its words into an OSError, and raises another error in its place.
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        if isinstance(cause, OSError) and cause.strerror and (cause is error or cause.strerror in text):
+            where = "" if cause.filename is None else f": {cause.filename}"
+            return f"{type(cause).__name__}: {_STEP.sub('', cause.strerror)}{where}"
+        seen.add(id(cause))
+        cause = cause.__cause__ or cause.__context__
+    if type(error).__name__ == "BrokenProcessPool":
+        return "a worker process was ended, perhaps for want of memory: try fewer --workers"
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    if lines[0].startswith("Traceback "):
+        # The error of a worker, as text: what is raised stands at its end.
+        return next(line.strip() for line in reversed(lines) if not line.startswith(" "))
+    return f"{type(error).__name__}: {lines[0]}"
 
 
 def exit_code(manifest: Manifest, max_dead_letter_share: float) -> int:
-    """0, or 3 where too large a share of the items read are dead letters."""
+    """0, or 3 where too large a share of the items read, or of the feeds polled, are dead letters.
+
+    A feed that can't be fetched counts among the feeds: where the others answer that nothing is new, there is no item
+    to compare it with.
+    """
     counts = manifest.counts
-    if counts.read and counts.dead_letter / counts.read > max_dead_letter_share:
+    failed_feeds = sum(letter.count for letter in manifest.dead_letters if letter.stage == "fetch")
+    if not manifest.feeds_polled:
+        # A manifest from before they were counted.
+        failed_feeds = 0
+    items, refused = counts.read - failed_feeds, counts.dead_letter - failed_feeds
+    shares = ((refused, items), (failed_feeds, manifest.feeds_polled))
+    if any(part > max_dead_letter_share * whole for part, whole in shares if whole > 0):
         return TOO_MANY_DEAD_LETTERS
     return DONE
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from pipeline.logs import configure_logging
+    from pipeline.logs import configure_logging, printable
 
     configure_logging(arguments.log_level)
     from pipeline.store.check import check_output
     from pipeline.store.layout import output_layout
 
     configure_logging(arguments.log_level)
-    problems = check_output(output_layout(arguments.output))
+    try:
+        problems = check_output(output_layout(arguments.output))
+    except OSError as error:
+        raise UsageError(
+            f"--output {arguments.output}: can't be read: {error.strerror or error}"
+            + ("" if error.filename is None else f": {error.filename}")
+        ) from error
     for problem in problems:
-        print(f"{'note: ' if problem.is_note else ''}{problem.path}: {problem.message}")  # noqa: T201
+        kind = "note: " if problem.is_note else ""
+        _say(f"{kind}{printable(problem.path)}: {printable(problem.message)}")
     count = sum(not problem.is_note for problem in problems)
     if count:
-        print(f"{count} problem{'s' if count > 1 else ''} in {arguments.output}")  # noqa: T201
+        _say(f"{count} problem{'s' if count > 1 else ''} in {arguments.output}")
         return FAILED
-    print(f"{arguments.output}: all tables and manifests hold together")  # noqa: T201
+    _say(f"{arguments.output}: all tables and manifests hold together")
     return DONE
+
+
+def _say(text: str) -> None:
+    """Prints to stdout what a command has to say at its end. Whatever becomes of that, the command's work is done."""
+    try:
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)  # noqa: T201
+    except OSError as error:
+        # Whoever read our output has seen enough (`| head`), and Python must not try to write the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            print(f"newsbeam: stdout: {error.strerror}", file=sys.stderr)  # noqa: T201
+
+
+def _refuse(message: str, code: int) -> int:
+    print(f"newsbeam: {message}", file=sys.stderr)  # noqa: T201
+    return code

@@ -1,4 +1,4 @@
-"""What goes to stderr: our own messages at the level asked for, and only the errors of libraries."""
+"""What goes to stderr: our own messages at the level asked for, and next to nothing of libraries'."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ def printable(text: str) -> str:
 def configure_logging(level: LogLevel = "warning") -> None:
     """Sends log records to stderr as "12:00:01 newsbeam WARNING message", in local time.
 
-    level: the least that our own loggers show. Those of Beam and of other libraries show errors only, but at
-        "debug" everything; Python's own warnings count as theirs.
+    level: the least that our own loggers show. Those of Beam and of other libraries show everything at "debug",
+        errors at "info", and else only what is critical: Beam logs every exception on its way up, with its
+        traceback, and what ended a run is said once, by us. Python's own warnings count as theirs.
 
     Replaces what the root logger had, since importing Beam sets one up. Called again, it starts anew. Raises
     ValueError on an unknown level.
@@ -39,7 +40,7 @@ def configure_logging(level: LogLevel = "warning") -> None:
     threshold = logging.getLevelName(level.upper())
     if not isinstance(threshold, int):
         raise ValueError(f"unknown log level {level!r}")
-    others = logging.DEBUG if level == "debug" else max(threshold, logging.ERROR)
+    others = {"debug": logging.DEBUG, "info": logging.ERROR}.get(level, logging.CRITICAL)
     handler = _CurrentStderrHandler()
     handler.setFormatter(_LineFormatter("%(asctime)s %(shown_name)s %(levelname)s %(message)s", "%H:%M:%S"))
     # A filter on the handler and not just levels on the loggers: Beam and others set levels of their own.

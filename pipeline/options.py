@@ -9,9 +9,11 @@ import argparse
 import dataclasses
 import datetime as dt
 import os
+import re
 from collections.abc import Sequence
 from typing import Literal
 
+from pipeline.files import is_local
 from schemas.errors import UsageError
 
 DESCRIPTION = "Seed files and news feeds to clean, deduplicated Parquet tables."
@@ -24,11 +26,19 @@ PARTITIONINGS = tuple(
 LOCAL_RUNNERS = ("directrunner", "fnapirunner", "inprocessrunner")
 
 
+#: Options of Beam's that the local runner would pass over in silence, and what to do instead.
+_NOT_LOCAL = {
+    "streaming": "it reads what is there and ends; run newsbeam again for what is new",
+    "direct_running_mode": "it stays in one process; --workers gives it others for the heavy work",
+    "direct_num_workers": "it stays in one process; --workers gives it others for the heavy work",
+}
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class RunSettings:
     """What one run is to do, checked. Nothing below the command line sees anything else of the options.
 
-    inputs: paths, globs or folders. feeds: addresses, lists of addresses, or OPML files.
+    inputs: paths, globs or folders. feeds: addresses; or paths, globs or folders of lists of them.
     partition_by: the columns that the articles' folders are named for, outermost first.
     workers: processes for the heavy work; 1 stays in this one.
     now: the run's clock, UTC.
@@ -61,6 +71,17 @@ class RunSettings:
     def source_count(self) -> int:
         """How many `--input` and `--feeds` were given."""
         return len(self.inputs) + len(self.feeds)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What may not be meant as it was typed, one sentence each."""
+        if self.local or not is_local(self.output):
+            return ()
+        runner = _beam_option(self.beam_args, "runner")
+        return (
+            f"--output {self.output} is on this machine's disk, and --runner {runner} may work on others: all of its "
+            "workers must have that folder",
+        )
 
 
 class _Parser(argparse.ArgumentParser):
@@ -108,8 +129,9 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         "--feeds",
         action="append",
         default=[],
-        metavar="URL|FILE|OPML",
-        help="address of a feed, or a file that lists addresses, one a line or as OPML; repeatable",
+        metavar="URL|GLOB",
+        help="address of a feed; or file, glob or folder (taken whole) of .txt .opml .xml lists of addresses, one a "
+        "line or as OPML; repeatable",
     )
     sources.add_argument(
         "--max_input_mb",
@@ -158,7 +180,8 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         type=_positive_float,
         default=20.0,
         metavar="S",
-        help="seconds to wait for a server to connect, and between two of its answers (default %(default)g)",
+        help="seconds to wait for a server to connect, and between two parts of its answer; the whole request, with "
+        "redirects and second tries, may take six times that (default %(default)g)",
     )
     fetch.add_argument(
         "--fetch_max_mb",
@@ -169,6 +192,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     fetch.add_argument(
         "--user_agent",
+        type=_header_value,
         default=f"newsbeam/{newsbeam_version()} (feed reader)",
         metavar="TEXT",
         help="how newsbeam names itself to servers; add a way to reach you (default %(default)r)",
@@ -251,6 +275,9 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
         raise UsageError(f"--key_shards {shards}: a power of two up to 65536")
     if local:
         beam_args = _without_option(beam_args, "runner")
+        for option, instead in _NOT_LOCAL.items():
+            if _is_given(beam_args, option):
+                raise UsageError(f"--{option} and the local --runner exclude each other: {instead}")
     return RunSettings(
         inputs=tuple(arguments.input),
         feeds=tuple(arguments.feeds),
@@ -275,14 +302,25 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
     )
 
 
+def _is_given(beam_args: Sequence[str], name: str) -> bool:
+    return any(argument == f"--{name}" or argument.startswith(f"--{name}=") for argument in beam_args)
+
+
 def _beam_option(beam_args: Sequence[str], name: str) -> str | None:
-    """The value of a Beam option as typed, `--name value` or `--name=value`; the last one counts."""
+    """The value of a Beam option as typed, `--name value` or `--name=value`; the last one counts.
+
+    Raises UsageError where the option has no value.
+    """
     value = None
     for place, argument in enumerate(beam_args):
         if argument.startswith(f"--{name}="):
             value = argument.split("=", 1)[1]
-        elif argument == f"--{name}" and place + 1 < len(beam_args):
-            value = beam_args[place + 1]
+        elif argument == f"--{name}":
+            value = "".join(beam_args[place + 1 : place + 2])
+        else:
+            continue
+        if not value or value.startswith("--"):
+            raise UsageError(f"--{name}: a value is missing\nTry: newsbeam run --help")
     return value
 
 
@@ -347,4 +385,17 @@ def _time(text: str) -> dt.datetime:
         raise argparse.ArgumentTypeError(f"{text!r} is not an ISO 8601 time") from error
     if moment.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text!r} has no offset: add Z for UTC")
-    return moment.astimezone(dt.timezone.utc)
+    try:
+        return moment.astimezone(dt.timezone.utc)
+    except OverflowError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is outside of the years 1 to 9999 in UTC") from error
+
+
+def _header_value(text: str) -> str:
+    # RFC 9110, 5.5: no controls but the tab, and no blank at either end; beyond ASCII there is Latin-1 only.
+    if text != text.strip() or re.search(r"[^\t\x20-\x7e\xa0-\xff]", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} can't be sent in a header: line breaks, other controls, blanks at the ends and characters "
+            "beyond Latin-1 are not allowed there"
+        )
+    return text

@@ -13,10 +13,9 @@ import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from pipeline.fetch import Fetched, FetchLimits, fetch_feed, open_session
-from pipeline.files import open_read
+from pipeline.fetch import Fetched, FetchLimits, fetch_feed
 from pipeline.progress import ProgressWriter
-from pipeline.sources import read_payloads
+from pipeline.sources import open_source, read_payloads
 from pipeline.staging import Staging
 from pipeline.work import stage_dead_letters
 from schemas.errors import RecordError
@@ -104,9 +103,11 @@ class _ReadFiles(beam.DoFn):
             yield from read_payloads(source, self._max_bytes, self._advance)
         except RecordError as error:
             origin = Origin(source.kind or "seed", source.path)
-            letter = dead_letter("read", error, _first_bytes(source.path), origin, self._now, self._run_id)
-            # What was kept is of the file as stored: its size once decompressed isn't known.
-            yield beam.pvalue.TaggedOutput(_REFUSED, dataclasses.replace(letter, payload_bytes=source.bytes))
+            letter = dead_letter("read", error, _first_bytes(source), origin, self._now, self._run_id)
+            if letter.payload is not None:
+                # What was kept is of the file as stored: its size once decompressed isn't known.
+                letter = dataclasses.replace(letter, payload_bytes=source.bytes)
+            yield beam.pvalue.TaggedOutput(_REFUSED, letter)
 
     def _advance(self, stored_bytes: int) -> None:
         self._progress.add(bytes_read=stored_bytes)
@@ -115,11 +116,11 @@ class _ReadFiles(beam.DoFn):
         self._progress.flush()
 
 
-def _first_bytes(path: str) -> bytes | None:
+def _first_bytes(source: SourceFile) -> bytes | None:
     try:
-        with open_read(path) as file:
+        with open_source(source) as file:
             return file.read(DEAD_LETTER_PAYLOAD_BYTES)
-    except OSError:
+    except (OSError, RecordError):
         return None
 
 
@@ -154,9 +155,7 @@ class _FetchFeeds(beam.DoFn):
                 yield windowed if tag is None else beam.pvalue.TaggedOutput(tag, windowed)
 
     def _fetch(self, request: FeedRequest) -> Fetched:
-        # A session of its own for each request: sessions are not made to be shared by threads.
-        with open_session(self._limits) as session:
-            return fetch_feed(session, request, self._limits, self._now)
+        return fetch_feed(request, self._limits, self._now)
 
     def _outputs(self, fetched: Fetched) -> Iterator[tuple[str | None, Any]]:
         yield _STATES, fetched.state

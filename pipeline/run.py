@@ -24,10 +24,10 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipeline.build import RunPlan, build
 from pipeline.fetch import FetchLimits
-from pipeline.files import is_local, list_files, open_write, require_filesystem
+from pipeline.files import delete_folder, is_local, list_files, open_write, require_filesystem
 from pipeline.options import RunSettings, newsbeam_version
 from pipeline.progress import ProgressWriter, show_progress
-from pipeline.sources import find_feeds, find_files
+from pipeline.sources import feed_requests, find_feeds, find_files, storable
 from pipeline.staging import Staging, open_read
 from pipeline.store.commit import commit, recover
 from pipeline.store.feeds import read_feed_states, stage_feed_states
@@ -37,13 +37,14 @@ from pipeline.store.lock import output_lock
 from pipeline.store.manifest import committed_runs, read_manifest
 from pipeline.work import empty_file
 from pipeline.write import read_summary
-from schemas.errors import RunError, UsageError
+from schemas.errors import CommitInterrupted, RunError, UsageError
 from schemas.index import INDEXES
 from schemas.records import SCHEMA_VERSION
-from schemas.sources import FeedRequest, SourceFile
+from schemas.sources import SourceFile
 from schemas.staged import RunSummary
 from schemas.state import FeedState, Manifest, StagedFile
 from schemas.tables import TABLES
+from transforms.batches import PATIENCE_S
 from transforms.functions.urls import redact_credentials
 
 _LOG = logging.getLogger("newsbeam")
@@ -105,56 +106,78 @@ def run(settings: RunSettings) -> RunOutcome:
         _refuse_other_partitions(layout, seen, settings.partition_by)
         attempt = secrets.token_hex(4)
         staging = Staging(layout.output, staging_name(run_id, attempt))
-        states = read_feed_states(_parquet_files(layout.feeds_dir))
-        indexes = {name: KeyIndex(name, tuple(_parquet_files(layout.index_dir(name)))) for name in INDEXES}
-        prepared = time.monotonic()
-        with _progress(settings, files) as progress:
-            plan = RunPlan(
-                files=files,
-                feeds=_requests(addresses, states),
-                staging=staging,
-                indexes=indexes,
-                run_id=run_id,
-                now=now,
-                entities=settings.entities,
-                near_duplicates=settings.near_duplicates,
-                near_window_days=settings.near_window_days,
-                partition_by=settings.partition_by,
-                limits=FetchLimits(
-                    settings.fetch_timeout_s, settings.fetch_max_mb << 20, settings.user_agent
-                ),
-                max_input_bytes=settings.max_input_mb << 20,
-                key_shards=settings.key_shards,
-                # Worker processes know nothing of Beam's options, so they write to the disk only.
-                workers=settings.workers if is_local(layout.output) else 1,
-                spread=not settings.local,
-                progress=progress,
+        try:
+            summary, plan, states, graph_s = _run_graph(
+                settings, options, layout, staging, run_id, now, files, addresses
             )
-            _execute(plan, options, settings.local)
-        executed = time.monotonic()
-        summary = read_summary(staging)
-        if not summary.counts.balanced():
-            raise RunError(f"the run lost count of its items and was not committed: {summary.counts}")
-        committed_files, removed = _with_state(summary, plan, states, layout)
-        manifest = Manifest(
-            run_id=run_id,
-            schema_version=SCHEMA_VERSION,
-            started_at=started_at,
-            committed_at=dt.datetime.now(dt.timezone.utc),
-            options=stated,
-            versions=_versions(),
-            counts=summary.counts,
-            files=tuple(committed_files),
-            removed=tuple(removed),
-            dead_letters=summary.dead_letters,
-            timings={
-                "prepare_s": round(prepared - started, 3),
-                "graph_s": round(executed - prepared, 3),
-                "total_s": round(time.monotonic() - started, 3),
-            },
-        )
-        commit(layout, manifest, attempt, seen)
+            committed_files, removed = _with_state(summary, plan, states, layout)
+            manifest = commit(
+                layout,
+                Manifest(
+                    run_id=run_id,
+                    schema_version=SCHEMA_VERSION,
+                    started_at=started_at,
+                    committed_at=dt.datetime.now(dt.timezone.utc),
+                    options=stated,
+                    versions=_versions(),
+                    counts=summary.counts,
+                    files=tuple(committed_files),
+                    removed=tuple(removed),
+                    dead_letters=summary.dead_letters,
+                    timings={"graph_s": round(graph_s, 3), "total_s": round(time.monotonic() - started, 3)},
+                    feeds_polled=len(addresses),
+                ),
+                attempt,
+                seen,
+            )
+        except CommitInterrupted:
+            raise
+        except BaseException:
+            # What is staged is of use to nobody, and a full disk would stay full.
+            delete_folder(layout.run_staging_dir(run_id))
+            raise
     return RunOutcome(manifest, recovered)
+
+
+def _run_graph(
+    settings: RunSettings,
+    options: PipelineOptions,
+    layout: Layout,
+    staging: Staging,
+    run_id: str,
+    now: dt.datetime,
+    files: Sequence[SourceFile],
+    addresses: Sequence[str],
+) -> tuple[RunSummary, RunPlan, dict[str, FeedState], float]:
+    """Builds and runs the graph; what it came to, what it was built from, and the seconds it took."""
+    states = read_feed_states(_parquet_files(layout.feeds_dir))
+    started = time.monotonic()
+    with _progress(settings, files) as progress:
+        plan = RunPlan(
+            files=files,
+            feeds=feed_requests(addresses, states),
+            staging=staging,
+            indexes={name: KeyIndex(name, tuple(_parquet_files(layout.index_dir(name)))) for name in INDEXES},
+            run_id=run_id,
+            now=now,
+            entities=settings.entities,
+            near_duplicates=settings.near_duplicates,
+            near_window_days=settings.near_window_days,
+            partition_by=settings.partition_by,
+            limits=FetchLimits(settings.fetch_timeout_s, settings.fetch_max_mb << 20, settings.user_agent),
+            max_input_bytes=settings.max_input_mb << 20,
+            key_shards=settings.key_shards,
+            # Worker processes know nothing of Beam's options, so they write to the disk only.
+            workers=settings.workers if is_local(layout.output) else 1,
+            spread=not settings.local,
+            patience_s=PATIENCE_S,
+            progress=progress,
+        )
+        _execute(plan, options, settings.local)
+    summary = read_summary(staging)
+    if not summary.counts.balanced():
+        raise RunError(f"the run lost count of its items and was not committed: {summary.counts}")
+    return summary, plan, states, time.monotonic() - started
 
 
 def beam_options(settings: RunSettings) -> PipelineOptions:
@@ -205,14 +228,6 @@ def _parquet_files(folder: str) -> list[str]:
     # What lies in the folder is what counts: all commits are complete, and none can begin while this run holds OUT.
     # Where there is no lock, a commit in between makes this run refuse to commit.
     return sorted(info.path for info in list_files(folder) if info.path.endswith(".parquet"))
-
-
-def _requests(addresses: Sequence[str], states: dict[str, FeedState]) -> list[FeedRequest]:
-    requests = []
-    for address in addresses:
-        shown = redact_credentials(address)
-        requests.append(FeedRequest(address, states.get(shown) or FeedState(shown)))
-    return requests
 
 
 def _with_state(
@@ -280,10 +295,11 @@ def _read_segment(path: str) -> pa.Table:
 
 def _refuse_other_partitions(layout: Layout, runs: frozenset[str], partition_by: tuple[str, ...]) -> None:
     """Raises UsageError where OUT's folders are named for other columns: readers can't read such a mixture."""
-    if not runs:
-        return
-    # Every run was held to this, so that any one of them tells.
-    earlier = read_manifest(layout, max(runs)).options.get("partition_by")
+    # Every run was held to this, so that any one of them tells; only a new index has no rows of its own.
+    stated = (
+        read_manifest(layout, run_id).options.get("partition_by") for run_id in sorted(runs, reverse=True)
+    )
+    earlier = next((keys for keys in stated if keys is not None), None)
     if earlier is not None and earlier != ",".join(partition_by):
         raise UsageError(
             f"--partition_by {','.join(partition_by)} and --output {layout.output} exclude each other: "
@@ -294,8 +310,8 @@ def _refuse_other_partitions(layout: Layout, runs: frozenset[str], partition_by:
 def _stated_options(settings: RunSettings) -> dict[str, Any]:
     """The settings that a manifest keeps: what the run was asked to do, without credentials."""
     return {
-        "input": list(settings.inputs),
-        "feeds": [redact_credentials(address) for address in settings.feeds],
+        "input": [storable(given) for given in settings.inputs],
+        "feeds": [redact_credentials(storable(given)) for given in settings.feeds],
         "entities": settings.entities,
         "partition_by": ",".join(settings.partition_by),
         "near_duplicates": settings.near_duplicates,

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import glob
+import dataclasses
+import fnmatch
+import logging
 import os
 import re
+import stat
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import BinaryIO
+from urllib.parse import unquote
 
 from pipeline.files import is_local, open_read, require_filesystem
 from schemas.errors import RecordError, UsageError
 from schemas.records import OriginKind, Payload
-from schemas.sources import SourceFile
+from schemas.sources import Codec, FeedRequest, SourceFile
+from schemas.state import FeedState
 from transforms.functions.charset import decode_text
-from transforms.functions.compression import decompress, open_decompressed, strip_suffix
+from transforms.functions.compression import open_decompressed, strip_suffix
 from transforms.functions.jsonl import iter_lines
+from transforms.functions.urls import redact_credentials
 
 #: How a file is parsed, by the end of its name (before .gz, .bz2 or .zst).
 KINDS: dict[str, OriginKind] = {
@@ -34,71 +41,241 @@ LINES_PER_PAYLOAD = 128
 #: Bytes of lines after which a payload is closed early.
 BYTES_PER_PAYLOAD = 1 << 20
 
+#: The most that a list of feed addresses may hold, once decompressed.
+MAX_LIST_BYTES = 64 << 20
+
+_LISTS = (".opml", ".txt", ".xml")
+
 _WILDCARD = re.compile(r"[*?\[]")
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+
+_LOG = logging.getLogger("newsbeam")
 
 
 def find_files(patterns: Sequence[str]) -> tuple[list[SourceFile], Counter[str]]:
-    """Expands paths, globs and folders (taken whole) on any of Beam's filesystems.
+    """Expands paths, globs and folders (taken whole) on the disk, also as file:///, and on Beam's filesystems.
 
     Returns the files, each once, by path; and how many others were passed over in folders and globs because
-    nothing reads their kind, by ending. A file that is named outright is taken whatever its ending is.
+    nothing reads their kind, by ending. A file that is named outright is taken whatever its ending is. What is
+    there and can't be read is among the files, with its `problem`. A link is read as what it leads to.
 
-    Raises UsageError for a path without wildcards where nothing is.
+    A pattern or folder with nothing to read in it is warned of. Raises UsageError for a path without wildcards
+    where nothing is, and for a filesystem that can't be asked.
     """
-    found: dict[str, SourceFile] = {}
+    found: dict[str | bytes, SourceFile] = {}
     passed_over: Counter[str] = Counter()
     for pattern in patterns:
-        for path, size, outright in _match(pattern):
-            bare, codec = strip_suffix(path)
+        is_empty = True
+        for match in _match("--input", pattern):
+            bare, codec = strip_suffix(match.path)
             ending = os.path.splitext(bare)[1].lower()
             kind = KINDS.get(ending)
-            if kind is None and not outright:
+            if kind is None and not match.is_certain:
                 passed_over[ending or "(none)"] += 1
-            else:
-                found[path] = SourceFile(path, size, kind, codec)
-    return [found[path] for path in sorted(found)], passed_over
+                continue
+            is_empty = False
+            source = _source(match, kind, codec)
+            known = found.get(source.raw_name or source.path)
+            # A link may tell the kind where its file's own name doesn't.
+            if known is None or (known.kind is None and kind is not None):
+                found[source.raw_name or source.path] = source
+        if is_empty:
+            _LOG.warning("--input %s: nothing to read in it", pattern)
+    return sorted(found.values(), key=lambda source: (source.path, source.raw_name or b"")), passed_over
 
 
-def _match(pattern: str) -> list[tuple[str, int, bool]]:
-    """What a path, folder or pattern matches: (path, bytes, named outright)."""
-    if is_local(pattern):
-        if os.path.isfile(pattern):
-            return [(pattern, os.path.getsize(pattern), True)]
-        if os.path.isdir(pattern):
-            return list(_walk(pattern))
-        if not _WILDCARD.search(pattern):
-            raise UsageError(f"--input {pattern}: no such file or folder")
-        matches: list[tuple[str, int, bool]] = []
-        for path in sorted(glob.iglob(pattern, recursive=True)):
-            matches += _walk(path) if os.path.isdir(path) else [(path, os.path.getsize(path), False)]
-        return matches
-    return _match_remote(pattern)
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Match:
+    """What a path, folder or pattern leads to.
+
+    path: as found. is_certain: whether it was named outright, or must be told of whatever its name is.
+    problem: see `SourceFile`.
+    """
+
+    path: str
+    bytes: int
+    is_certain: bool = False
+    problem: tuple[str, str] | None = None
 
 
-def _walk(folder: str) -> Iterator[tuple[str, int, bool]]:
-    for parent, folders, names in os.walk(folder):
+def _source(match: _Match, kind: OriginKind | None, codec: Codec | None) -> SourceFile:
+    if not is_local(match.path):
+        return SourceFile(match.path, match.bytes, kind, codec, match.problem)
+    real = os.path.realpath(match.path)
+    path = storable(real)
+    raw_name = None if path == real else os.fsencode(real)
+    return SourceFile(path, match.bytes, kind, codec, match.problem, raw_name)
+
+
+def storable(name: str) -> str:
+    """A local name as text that can be written anywhere: its bytes that are not UTF-8 become %XX.
+
+    Names are bytes to the operating system, and Python stands lone surrogates for what it can't decode.
+
+        >>> storable("caf\udce9.txt")
+        'caf%E9.txt'
+    """
+    decoded = os.fsencode(name).decode("utf-8", "surrogateescape")
+    return _NOT_UTF8.sub(lambda found: f"%{ord(found.group()) - 0xDC00:02X}", decoded)
+
+
+def _match(option: str, pattern: str) -> Iterator[_Match]:
+    """What a path, folder or pattern matches; option is named in the UsageError where it is a path to nothing."""
+    if pattern[:7].lower() == "file://":
+        # Beam has no file:// of its own.
+        pattern = unquote(re.sub("^localhost/", "/", pattern[7:]), errors="surrogateescape")
+    if not is_local(pattern):
+        yield from _match_remote(option, pattern)
+        return
+    has_wildcard = _WILDCARD.search(pattern) is not None
+    if has_wildcard and not os.path.lexists(pattern):
+        refused: list[OSError] = []
+        start, *parts = re.split("/+", pattern)
+        for path in _expand(*((start + "/", parts) if not start else (".", [start, *parts])), refused):
+            yield from _match_local(path, is_certain=False)
+        for failure in refused:
+            yield _unreadable(failure.filename or pattern, failure, is_certain=True)
+        return
+    try:
+        os.lstat(pattern)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UsageError(f"{option} {pattern}: no such file or folder") from error
+    except OSError as error:
+        yield _unreadable(pattern, error, is_certain=True)
+        return
+    yield from _match_local(pattern, is_certain=True)
+
+
+def _match_local(path: str, *, is_certain: bool) -> Iterator[_Match]:
+    """A file as it is, or the files of a folder."""
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        yield _unreadable(path, error, is_certain=is_certain)
+        return
+    if stat.S_ISDIR(found.st_mode):
+        yield from _walk(path)
+    elif stat.S_ISREG(found.st_mode):
+        yield _Match(path, found.st_size, is_certain)
+    else:
+        # To open it might be to wait for ever.
+        yield _Match(path, 0, is_certain, ("not-a-file", "a pipe, socket or device"))
+
+
+def _unreadable(path: str, error: OSError, *, is_certain: bool) -> _Match:
+    detail = error.strerror or str(error)
+    if os.path.islink(path):
+        detail += f", where the link {storable(path)} leads"
+    return _Match(path, 0, is_certain, ("unreadable", detail))
+
+
+def _walk(folder: str) -> Iterator[_Match]:
+    """All files of a folder at any depth; links to folders are followed, into each folder once."""
+    refused: list[OSError] = []
+    entered = {os.path.realpath(folder)}
+    for parent, folders, names in os.walk(folder, onerror=refused.append, followlinks=True):
         # Hidden files and folders are tools' and half-written copies', as to every shell.
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        new = {os.path.realpath(os.path.join(parent, name)): name for name in reversed(folders)}
+        folders[:] = sorted(name for real, name in new.items() if real not in entered)
+        entered.update(new)
         for name in sorted(names):
-            path = os.path.join(parent, name)
-            if not name.startswith(".") and os.path.isfile(path):
-                yield path, os.path.getsize(path), False
+            if not name.startswith("."):
+                yield from _match_local(os.path.join(parent, name), is_certain=False)
+    for error in refused:
+        yield _unreadable(error.filename or folder, error, is_certain=True)
 
 
-def _match_remote(pattern: str) -> list[tuple[str, int, bool]]:
+def _expand(folder: str, parts: Sequence[str], refused: list[OSError]) -> Iterator[str]:
+    """The paths below a folder that the parts of a glob match, as glob.glob has it; `**` is any depth of folders.
+
+    Unlike there, folders that can't be listed are said, in `refused`, and `**` isn't led round in circles by links:
+    two links to their own folder make 2**40 paths before the operating system stops them.
+    """
+    if not parts:
+        yield folder
+        return
+    part, rest = parts[0], parts[1:]
+    if part == "**":
+        for below in _folders(folder, frozenset((os.path.realpath(folder),)), refused) if rest else [folder]:
+            yield from _expand(below, rest, refused)
+    elif not part:
+        # A slash at the end asks for folders.
+        if os.path.isdir(folder):
+            yield from _expand(folder, rest, refused)
+    elif not _WILDCARD.search(part):
+        if os.path.lexists(os.path.join(folder, part)):
+            yield from _expand(os.path.join(folder, part), rest, refused)
+    else:
+        for name in _listed(folder, refused):
+            is_shown = not name.startswith(".") or part.startswith(".")
+            if is_shown and fnmatch.fnmatchcase(name, part):
+                path = os.path.join(folder, name)
+                if not rest or os.path.isdir(path):
+                    yield from _expand(path, rest, refused)
+
+
+def _folders(folder: str, above: frozenset[str], refused: list[OSError]) -> Iterator[str]:
+    """A folder and those below it, but no link to a folder that it lies in."""
+    yield folder
+    for name in _listed(folder, refused):
+        path = os.path.join(folder, name)
+        if not name.startswith(".") and os.path.isdir(path):
+            real = os.path.realpath(path)
+            if real not in above:
+                yield from _folders(path, above | {real}, refused)
+
+
+def _listed(folder: str, refused: list[OSError]) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        refused.append(error)
+        return []
+
+
+def _match_remote(option: str, pattern: str) -> list[_Match]:
     from apache_beam.io.filesystems import FileSystems
 
     require_filesystem(pattern)
     named = not _WILDCARD.search(pattern)
     patterns = [pattern] if not named else [pattern, pattern.rstrip("/") + "/**"]
-    exact, *below = FileSystems.match(patterns)
-    matches = [(found.path, found.size_in_bytes, named) for found in exact.metadata_list]
+    try:
+        exact, *below = FileSystems.match(patterns)
+    except OSError as error:
+        raise UsageError(f"{option} {pattern}: {error}") from error
+    matches = [_Match(found.path, found.size_in_bytes, named) for found in exact.metadata_list]
     for match in below:
-        matches += [(found.path, found.size_in_bytes, False) for found in match.metadata_list]
+        matches += [_Match(found.path, found.size_in_bytes) for found in match.metadata_list]
     # Object stores have no empty folders: what is not there can't be told from what is empty.
     if named and not matches:
-        raise UsageError(f"--input {pattern}: no such file, and no file in a folder of that name")
+        raise UsageError(f"{option} {pattern}: no such file, and no file in a folder of that name")
     return matches
+
+
+def open_source(source: SourceFile) -> BinaryIO:
+    """Opens a file for reading its bytes as stored; the caller closes it. Never waits for a pipe or a device.
+
+    Raises RecordError with the file's `problem` or "not-a-file", and OSError.
+    """
+    if source.problem is not None:
+        raise RecordError(*source.problem)
+    if not is_local(source.path):
+        return open_read(source.path)
+    # What was a file when it was found may be a pipe by now.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(source.path if source.raw_name is None else os.fsdecode(source.raw_name), flags)
+    try:
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
+            raise RecordError("not-a-file", what)
+    except BaseException:
+        os.close(handle)
+        raise
+    return os.fdopen(handle, "rb")
 
 
 def read_payloads(
@@ -110,8 +287,8 @@ def read_payloads(
     that is too long (`jsonl.MAX_LINE_BYTES`) is cut, for the parser to refuse.
     advance: told how many more of the file's bytes, as stored, have been gone through; in all, its size.
 
-    Raises RecordError "unknown-format", "unreadable", "decompression-failed" or "too-large"; what was yielded
-    before stands.
+    Raises RecordError "unknown-format", "unreadable", "not-a-file", "decompression-failed" or "too-large"; what was
+    yielded before stands.
     """
     told = 0
     try:
@@ -127,25 +304,36 @@ def read_payloads(
 
 def _payloads(source: SourceFile, max_bytes: int) -> Iterator[tuple[Payload, int]]:
     """The payloads of a file, each with the place in the file, as stored, up to which it was read."""
+    if source.problem is not None:
+        raise RecordError(*source.problem)
     if source.kind is None:
         raise RecordError("unknown-format", f"its name ends in none of {' '.join(KINDS)}")
     try:
-        with open_read(source.path) as file:
+        with open_source(source) as file:
             if source.kind == "jsonl":
                 lines = iter_lines(open_decompressed(file, source.codec))
                 for payload in _line_payloads(source.path, lines):
                     # At its end the reader closes the file under it.
                     yield payload, source.bytes if file.closed else file.tell()
                 return
-            # One byte more than allowed is enough to know that it is too much.
-            data = file.read(max_bytes + 1) if source.codec is None else file.read()
+            data = _read_whole(file, source.codec, max_bytes)
     except OSError as error:
         raise RecordError("unreadable", error.strerror or str(error)) from error
-    if source.codec is not None:
-        data = decompress(data, source.codec, max_bytes)
-    if len(data) > max_bytes:
-        raise RecordError("too-large", f"more than {max_bytes} bytes")
     yield Payload(source.kind, source.path, (data,)), source.bytes
+
+
+def _read_whole(file: BinaryIO, codec: Codec | None, max_bytes: int) -> bytes:
+    """A file's content, decompressed as it is read: no more is taken than is needed to know that it is too much.
+
+    Raises RecordError "too-large" and "decompression-failed", and OSError.
+    """
+    with open_decompressed(file, codec) as reader:
+        data = reader.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise RecordError(
+            "too-large", f"more than {max_bytes} bytes" + (" when decompressed" if codec else "")
+        )
+    return data
 
 
 def _line_payloads(path: str, lines: Iterable[tuple[int, bytes]]) -> Iterator[Payload]:
@@ -166,30 +354,57 @@ def _line_payloads(path: str, lines: Iterable[tuple[int, bytes]]) -> Iterator[Pa
 
 
 def find_feeds(given: Sequence[str]) -> list[str]:
-    """Feed addresses from addresses, lists of addresses (one a line, # for comments) and OPML files; each once.
+    """Feed addresses from addresses, and from files, folders and globs of lists; each address once, in order.
 
-    Raises UsageError where a list can't be read, or holds no address.
+    A list has one address a line, with # for comments, or is OPML; of folders and globs what ends in .opml, .txt
+    and .xml is taken, each also compressed. What a list holds that is no http(s) address is among the addresses,
+    for the fetch to refuse: one slip in a long list is no reason to fetch nothing.
+
+    Raises UsageError where a list can't be read, or holds no http(s) address; and for what is neither.
     """
     addresses: dict[str, None] = {}
     for entry in given:
-        if entry.lower().startswith(("http://", "https://")):
+        if _is_http(entry):
             addresses[entry] = None
             continue
-        try:
-            with open_read(entry) as file:
-                text, _ = decode_text(file.read())
-        except OSError as error:
-            raise UsageError(
-                f"--feeds {entry}: neither an http(s) address nor a file that can be read ({error})"
-            ) from error
-        listed = _listed_addresses(entry, text)
-        if not listed:
-            raise UsageError(f"--feeds {entry}: no http(s) address in it")
-        addresses.update(dict.fromkeys(listed))
+        is_empty = True
+        for match in _match("--feeds", entry):
+            ending = os.path.splitext(strip_suffix(match.path)[0])[1].lower()
+            if match.is_certain or ending in _LISTS:
+                is_empty = False
+                addresses.update(dict.fromkeys(_listed_addresses(match)))
+        if is_empty:
+            _LOG.warning("--feeds %s: no list of addresses in it", entry)
     return list(addresses)
 
 
-def _listed_addresses(path: str, text: str) -> list[str]:
+def feed_requests(addresses: Iterable[str], states: Mapping[str, FeedState]) -> list[FeedRequest]:
+    """What to ask for at each address, with what is known of it.
+
+    states: by address without credentials. Addresses that differ in nothing else share one; see `FeedRequest`.
+    """
+    shown = {address: redact_credentials(address) for address in addresses}
+    sharing = Counter(shown.values())
+    return [
+        FeedRequest(address, states.get(key) or FeedState(key), shares_state=sharing[key] > 1)
+        for address, key in shown.items()
+    ]
+
+
+def _is_http(address: str) -> bool:
+    return address.lower().startswith(("http://", "https://"))
+
+
+def _listed_addresses(match: _Match) -> list[str]:
+    path, codec = match.path, strip_suffix(match.path)[1]
+    source = _source(match, None, codec)
+    try:
+        with open_source(source) as file:
+            text, _ = decode_text(_read_whole(file, codec, MAX_LIST_BYTES))
+    except OSError as error:
+        raise UsageError(f"--feeds {path}: can't be read ({error.strerror or error})") from error
+    except RecordError as error:
+        raise UsageError(f"--feeds {path}: can't be read ({error.detail})") from error
     if text.lstrip().startswith("<"):
         try:
             root = ElementTree.fromstring(text.encode("utf-8"), ElementTree.XMLParser(encoding="utf-8"))
@@ -201,11 +416,8 @@ def _listed_addresses(path: str, text: str) -> list[str]:
             )
         stated = [outline.get("xmlUrl") or outline.get("xmlurl") or "" for outline in root.iter("outline")]
     else:
-        stated = [
-            line.split("#", 1)[0] if line.lstrip().startswith("#") else line for line in text.splitlines()
-        ]
-    addresses = [address.strip() for address in stated]
-    for address in addresses:
-        if address and not address.lower().startswith(("http://", "https://")):
-            raise UsageError(f"--feeds {path}: {address[:80]!r} is not an http(s) address")
-    return [address for address in addresses if address]
+        stated = ["" if line.lstrip().startswith("#") else line for line in text.splitlines()]
+    addresses = [address.strip() for address in stated if address.strip()]
+    if not any(map(_is_http, addresses)):
+        raise UsageError(f"--feeds {path}: no http(s) address in it")
+    return addresses

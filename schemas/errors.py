@@ -25,3 +25,11 @@ class UsageError(Exception):
 
 class RunError(Exception):
     """A run failed for a reason that a person can act on; the message says which."""
+
+
+class BusyError(RunError):
+    """Another run holds the output folder: nothing is wrong, and the next start may find it free."""
+
+
+class CommitInterrupted(RunError):
+    """A commit was stopped once it was decided: the run will be part of the output, and the next start sees to it."""

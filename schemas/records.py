@@ -21,7 +21,8 @@ class Origin:
     """Where a record came from.
 
     kind: the parser that read it.
-    uri: the file's path as expanded, or the feed's address (credentials redacted).
+    uri: the file's absolute path (free of links, bytes that are not UTF-8 as %XX), or the feed's address without
+    credentials.
     feed_url: the feed's own address: the one fetched, else the one the document states for itself.
     guid: RSS guid, Atom id, JSON Feed id, or the `id` of a JSONL record.
     position: 0-based place in the file or feed; 0 for a seed file. JSONL counts lines.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 from typing import Literal
 
@@ -15,15 +16,21 @@ Codec = Literal["gzip", "bzip2", "zstd"]
 class SourceFile:
     """A file to be read.
 
-    path: full, as expanded. bytes: its size as stored.
+    path: under which it is known from run to run. Of a local file it is absolute and free of links, so that one
+    file has one path however it was typed; bytes of its name that are not UTF-8 are written %XX.
+    bytes: its size as stored.
     kind: how it is to be parsed; None where its name doesn't say, which is a dead letter.
     codec: how it is compressed, where it is.
+    problem: reason and detail of the dead letter that it becomes, where it is known already that it can't be read.
+    raw_name: what to open, as the operating system has it, where `path` is not that.
     """
 
     path: str
     bytes: int
     kind: OriginKind | None
     codec: Codec | None = None
+    problem: tuple[str, str] | None = None
+    raw_name: builtins.bytes | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,7 +39,10 @@ class FeedRequest:
 
     address: what to ask for; it may hold credentials, and nothing that is stored may.
     state: under the same address without them.
+    shares_state: whether the run asks for other addresses that are the same without credentials. What one of them
+    answered says nothing of the others, so none is asked for with conditions, and no validators are kept.
     """
 
     address: str
     state: FeedState
+    shares_state: bool = False

@@ -14,6 +14,8 @@ class StagedFile:
     staged, target: paths relative to OUT, with forward slashes.
     table: "articles", "duplicates", "dead_letters", "index/<name>" or "feeds".
     rows, bytes: of the file as written.
+    hash: "h1" and 128 bits of BLAKE2b, in hex, of the file's bytes. None until the commit fills it in, and in
+    manifests from before it was kept.
     """
 
     staged: str
@@ -21,6 +23,7 @@ class StagedFile:
     table: str
     rows: int
     bytes: int
+    hash: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Manifest:
     files: the committed files, `target` paths relative to OUT; `staged` is kept for tracing.
     removed: index and state files, relative to OUT, that this run replaced.
     timings: name -> seconds.
+    feeds_polled: feeds that were asked for, whatever they answered.
     """
 
     run_id: str
@@ -80,6 +84,7 @@ class Manifest:
     removed: tuple[str, ...] = ()
     dead_letters: tuple[DeadLetterExample, ...] = ()
     timings: dict[str, float] = dataclasses.field(default_factory=dict)
+    feeds_polled: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

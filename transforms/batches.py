@@ -29,11 +29,18 @@ class RunBatches(beam.DoFn):
 
     work: picklable, with no state of its own. workers: processes to use; with 1, the work is done in place.
     shared: one handle for all steps of a pipeline, so that they use one pool between them.
+    patience_s: seconds of work that each step does in place before it sends any to the processes.
 
     With more than one worker results come out at the end of a bundle, in the global window: for bounded input only.
     """
 
-    def __init__(self, work: Callable[[Any], Any], workers: int = 1, shared: Shared | None = None) -> None:
+    def __init__(
+        self,
+        work: Callable[[Any], Any],
+        workers: int = 1,
+        shared: Shared | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         if workers < 1:
             raise ValueError(f"workers={workers}: at least 1")
         if workers > 1 and shared is None:
@@ -41,6 +48,7 @@ class RunBatches(beam.DoFn):
         self._work = work
         self._workers = workers
         self._shared = shared
+        self._patience_s = patience_s
         self._pool: WorkerPool | None = None
 
     def setup(self) -> None:
@@ -55,7 +63,7 @@ class RunBatches(beam.DoFn):
 
     def process(self, batch: Any) -> Iterator[Any]:
         """Yields the batch's result, or that of an earlier one, or nothing yet."""
-        if self._pool is None or self._spent_s < PATIENCE_S:
+        if self._pool is None or self._spent_s < self._patience_s:
             started = time.monotonic()
             yield self._work(batch)
             self._spent_s += time.monotonic() - started

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import multiprocessing
 import os
+import signal
 import threading
 import weakref
 from collections.abc import Callable
@@ -28,13 +29,24 @@ class WorkerPool:
             if self._executor is None:
                 self._executor = concurrent.futures.ProcessPoolExecutor(
                     self._workers,
-                    # Beam's threads and gRPC's do not survive a fork.
-                    mp_context=multiprocessing.get_context("forkserver"),
-                    initializer=_end_with_parent,
+                    mp_context=multiprocessing.get_context(start_method()),
+                    initializer=_start_worker,
                 )
                 # Ends the workers in good order when the program does, while there is still a module to do it.
                 weakref.finalize(self, self._executor.shutdown, cancel_futures=True)
         return self._executor.submit(work, batch)
+
+
+def start_method() -> str:
+    """How worker processes are started here: never by a fork of this one, whose threads would not survive it."""
+    # Windows has nothing but "spawn".
+    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+def _start_worker() -> None:
+    """Leaves Ctrl-C to the parent, which a terminal sends to all, and ends this worker with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent()
 
 
 def _end_with_parent() -> None:

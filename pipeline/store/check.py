@@ -1,8 +1,9 @@
 """Proves the invariants of an OUT: what the manifests say, what lies there, and what stands in the rows
 agree.
 
-Everything is read and decoded once, a batch of rows at a time. What has to be compared across files (that no
-version is there twice, that what a duplicate names exists) is held as 8 bytes a row and settled at the end.
+Every file is read twice: once for the hash of its bytes, and where that is right, once to be decoded, a batch of rows
+at a time. What has to be compared across files (that no version is there twice, that what a duplicate names exists,
+that the index knows what the tables hold) is held as a few 64-bit numbers a row and settled at the end.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,20 +22,26 @@ import pyarrow.parquet as pq
 
 from pipeline import files
 from pipeline.store.commit import interrupted_commits
+from pipeline.store.hashes import hash_file
 from pipeline.store.layout import Layout, parse_partition, table_of
 from pipeline.store.manifest import committed_runs, decode_manifest, live_files, read_manifest
 from schemas.errors import RunError
 from schemas.index import INDEXES
-from schemas.records import SCHEMA_VERSION
+from schemas.records import SCHEMA_VERSION, DeadLetter
 from schemas.state import Manifest, StagedFile
 from schemas.tables import FEEDS, TABLES, file_schema
+from transforms.functions.identity import dead_letter_key, hash_key
 
 _BATCH_ROWS = 4_096
 
 #: Partition keys that are no column: they are taken from the row's times.
 _TIME_KEYS = {"date": "datetime64[D]", "month": "datetime64[M]"}
 
-_UNREADABLE = (pa.ArrowException, OSError)
+#: What damaged Parquet raises: Arrow's own, bad UTF-8 in a name, numbers that fit nowhere.
+_UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, OverflowError)
+
+#: The columns of the tables that hold hashes: two letters and 32 hex digits.
+_HASH_COLUMNS = ("article_id", "group_id", "content_hash", "duplicate_of")
 
 _Hashes = npt.NDArray[np.uint64]
 
@@ -53,19 +60,15 @@ class Problem:
     is_note: bool = False
 
 
-#: A further check of the indexes: called with the layout and all files that count, tables' and indexes'.
-IndexCheck = Callable[[Layout, Sequence[StagedFile]], Iterable[Problem]]
-
-
-def check_output(layout: Layout, index_checks: Sequence[IndexCheck] = ()) -> list[Problem]:
+def check_output(layout: Layout) -> list[Problem]:
     """All that is wrong with an OUT, and some notes. Nothing is changed, and no lock is taken.
 
     While a run commits here, its files are passed over with a note. Raises OSError where OUT can't be listed.
     """
-    return list(_check(layout, index_checks))
+    return list(_check(layout))
 
 
-def _check(layout: Layout, index_checks: Sequence[IndexCheck]) -> Iterator[Problem]:
+def _check(layout: Layout) -> Iterator[Problem]:
     present = {
         layout.relative(info.path): info.size
         for folder in (*TABLES, "_index", "_feeds")
@@ -75,11 +78,13 @@ def _check(layout: Layout, index_checks: Sequence[IndexCheck]) -> Iterator[Probl
         yield Problem(layout.output, "nothing is here: no run has written to this folder")
         return
     manifests: dict[str, Manifest] = {}
-    for run_id in sorted(committed_runs(layout)):
+    runs = sorted(committed_runs(layout))
+    for run_id in runs:
         try:
             manifests[run_id] = read_manifest(layout, run_id)
-        except RunError as error:
+        except (RunError, OSError) as error:
             yield Problem(layout.manifest_path(run_id), str(error))
+    all_manifests = len(manifests) == len(runs)
     pending: set[str] = set()
     yield from _staged(layout, pending)
     yield from _listed(layout, manifests, present, pending)
@@ -88,21 +93,25 @@ def _check(layout: Layout, index_checks: Sequence[IndexCheck]) -> Iterator[Probl
         yield from (Problem(path, message) for message in _counts(manifest))
     live = live_files(manifests.values())
     run_of = {file.target: run_id for run_id, manifest in manifests.items() for file in manifest.files}
-    keys = _Keys()
-    readable = []
+    keys, index = _Keys(), _IndexKeys()
+    sound = all_manifests
     for file in live:
-        if file.target in present:
-            messages = list(_content(layout, file, manifests[run_of[file.target]], keys))
+        messages = []
+        # One of another size is at fault already.
+        if present.get(file.target) == file.bytes:
+            messages = list(_content(layout, file, manifests[run_of[file.target]], keys, index))
             yield from (Problem(layout.path(file.target), message) for message in messages)
-            readable += [] if messages else [file]
+        sound = sound and not messages and present.get(file.target) == file.bytes
     yield from _one_partitioning(layout, live)
-    # Where an article's file is missing or unreadable, which is said already, its duplicates aren't at fault.
-    articles_known = keys.article_files == sum(file.table == "articles" for file in live)
-    yield from keys.twice(layout)
-    if articles_known:
-        yield from keys.without_original(layout)
-    for index_check in index_checks:
-        yield from index_check(layout, readable)
+    twice = list(keys.twice(layout))
+    yield from twice
+    # Where an article's file is missing or unreadable, which is said already, nothing that names it is at fault.
+    if all_manifests and keys.article_files == sum(file.table == "articles" for file in live):
+        unknown = list(keys.without_article(layout))
+        yield from unknown
+        # The index is held against tables that are in order, and only then: one fault, one problem.
+        if sound and not twice and not unknown:
+            yield from _index_against_tables(layout, keys, index)
 
 
 def _staged(layout: Layout, pending: set[str]) -> Iterator[Problem]:
@@ -118,7 +127,7 @@ def _staged(layout: Layout, pending: set[str]) -> Iterator[Problem]:
         journal = layout.journal_path(run_id)
         try:
             manifest = decode_manifest(files.read_bytes(journal), journal)
-        except RunError as error:
+        except (RunError, OSError) as error:
             yield Problem(journal, str(error))
             continue
         pending.update(manifest.removed, (file.target for file in manifest.files))
@@ -180,18 +189,24 @@ def _counts(manifest: Manifest) -> Iterator[str]:
             yield f"counts {counted} rows of {table}, its files have {rows[table]}"
 
 
-def _content(layout: Layout, file: StagedFile, manifest: Manifest, keys: _Keys) -> Iterator[str]:
+def _content(
+    layout: Layout, file: StagedFile, manifest: Manifest, keys: _Keys, index: _IndexKeys
+) -> Iterator[str]:
     """What is wrong inside one file."""
-    if not file.target.endswith(".parquet"):
-        return
     try:
+        if file.hash is not None and hash_file(layout.path(file.target)) != file.hash:
+            # What is damaged is not decoded: there is no telling what that would do.
+            yield f"is damaged: its bytes are not those that run {manifest.run_id} wrote"
+            return
+        if not file.target.endswith(".parquet"):
+            return
         with _open_parquet(layout.path(file.target)) as parquet:
             if parquet.metadata.num_rows != file.rows:
                 yield f"has {parquet.metadata.num_rows} rows, its manifest lists {file.rows}"
             if file.table in TABLES:
                 yield from _table_rows(parquet, file, manifest, keys)
             elif file.table.startswith("index/"):
-                yield from _index_rows(parquet, file.table.removeprefix("index/"))
+                yield from _index_rows(parquet, file, index)
             elif differences := _schema_differences(parquet.schema_arrow, FEEDS):
                 yield f"has another schema than {file.table}: {differences}"
             else:
@@ -220,13 +235,16 @@ def _table_rows(parquet: pq.ParquetFile, file: StagedFile, manifest: Manifest, k
         yield f"has another schema than {file.table}: {differences}"
         return
     wrong: Counter[str] = Counter()
-    hashes = _FileHashes()
+    hashes = _FileHashes(file.table, partition)
     for batch in parquet.iter_batches(_BATCH_ROWS):
         batch.validate(full=True)
-        wrong.update(dict(_row_faults(batch, partition, manifest)))
-        hashes.add(batch)
+        faults = dict(_row_faults(batch, partition, manifest))
+        wrong.update(faults)
+        if not any(message.startswith(_NO_HASH) for message in faults):
+            hashes.add(batch)
     yield from (f"{rows} rows {message}" for message, rows in wrong.items())
-    keys.add(file, hashes)
+    if not any(message.startswith(_NO_HASH) for message in wrong):
+        keys.add(file, hashes)
 
 
 def _schema_differences(found: pa.Schema, expected: pa.Schema) -> str:
@@ -271,8 +289,23 @@ def _row_faults(
         if key in partition and "ingested_at" in batch.schema.names:
             faults.append((f"belong to another {key}", _in_other_period(batch, partition[key], unit)))
     if "version" in batch.schema.names:
-        faults.append(("have a version below 1", count(pc.less(batch.column("version"), 1))))
+        version = batch.column("version")
+        faults.append(("have a version below 1", count(pc.less(version, 1))))
+        before = pc.if_else(pc.greater(version, 1), pc.subtract(version, 1), None)
+        supersedes = batch.column("supersedes")
+        same = pc.or_kleene(pc.equal(supersedes, before), pc.and_(supersedes.is_null(), before.is_null()))
+        faults.append(
+            ("do not supersede the version before theirs", count(pc.invert(pc.fill_null(same, False))))
+        )
+    for name in _HASH_COLUMNS:
+        if name in batch.schema.names:
+            hashed = pc.match_substring_regex(batch.column(name), "^[a-z][0-9][0-9a-f]{32}$")
+            faults.append((f"{_NO_HASH} {name}", count(pc.invert(hashed))))
     return ((message, rows) for message, rows in faults if rows)
+
+
+#: How the message of a row fault begins that keeps a file's rows from being compared with others.
+_NO_HASH = "have no hash as"
 
 
 def _in_other_period(batch: pa.RecordBatch, value: str, unit: str) -> int:
@@ -285,7 +318,8 @@ def _in_other_period(batch: pa.RecordBatch, value: str, unit: str) -> int:
         return int(batch.num_rows)
 
 
-def _index_rows(parquet: pq.ParquetFile, name: str) -> Iterator[str]:
+def _index_rows(parquet: pq.ParquetFile, file: StagedFile, index: _IndexKeys) -> Iterator[str]:
+    name = file.table.removeprefix("index/")
     found = parquet.schema_arrow
     if name in INDEXES:
         differences = _schema_differences(found, INDEXES[name])
@@ -303,6 +337,7 @@ def _index_rows(parquet: pq.ParquetFile, name: str) -> Iterator[str]:
         key = key if last is None else pa.concat_arrays([last, key])
         in_order = in_order and pc.all(pc.less_equal(key[:-1], key[1:])).as_py() is not False
         last = key[-1:]
+        index.add(name, batch)
     if not in_order:
         yield "is not sorted by key"
 
@@ -322,60 +357,115 @@ def _one_partitioning(layout: Layout, live: Sequence[StagedFile]) -> Iterator[Pr
             yield Problem(layout.table_dir(table), f"is partitioned in several ways: {ways}")
 
 
-class _FileHashes:
-    """Hashes of the rows' keys of one file: of article_id, of it with the version, and of duplicate_of."""
+@dataclasses.dataclass(slots=True)
+class _Rows:
+    """Rows of articles as numbers, in the order of the file. says: of all that the index repeats of them."""
 
-    def __init__(self) -> None:
-        self.articles: list[_Hashes] = []
-        self.versions: list[_Hashes] = []
+    articles: list[_Hashes] = dataclasses.field(default_factory=list)
+    versions: list[_Hashes] = dataclasses.field(default_factory=list)
+    says: list[_Hashes] = dataclasses.field(default_factory=list)
+
+
+class _FileHashes:
+    """What is compared across files of the rows of one file."""
+
+    def __init__(self, table: str, partition: dict[str, str]) -> None:
+        self.rows = _Rows()
+        self.groups: list[_Hashes] = []
         self.originals: list[_Hashes] = []
+        self.with_text: list[_Hashes] = []
+        self.dead_letters: list[_Hashes] = []
+        self._kept = table == "articles"
+        self._partition = partition
 
     def add(self, batch: pa.RecordBatch) -> None:
         if "article_id" in batch.schema.names:
-            articles = _hashes(batch.column("article_id"))
-            self.articles.append(articles)
-            self.versions.append(_with_version(articles, batch.column("version")))
+            articles, groups = _hashes(batch.column("article_id")), _hashes(batch.column("group_id"))
+            self.rows.articles.append(articles)
+            self.rows.versions.append(_with_version(articles, batch.column("version")))
+            moments = pc.coalesce(batch.column("published_at"), batch.column("updated_at")).cast(pa.int64())
+            kept = np.full(len(articles), self._kept)
+            self.rows.says.append(_said(_hashes(batch.column("content_hash")), groups, moments, kept))
+            self.groups.append(groups)
+            self.with_text.append(articles[np.asarray(pc.greater(batch.column("word_count"), 0))])
         if "duplicate_of" in batch.schema.names:
             self.originals.append(_hashes(batch.column("duplicate_of")))
+        if "origin_uri" in batch.schema.names:
+            self.dead_letters.append(_letter_keys(batch, self._partition))
 
 
 class _Keys:
-    """What is compared across files, as 64-bit hashes; what they find is settled on the values."""
+    """What is compared across the tables' files, as 64-bit numbers; what they find is settled on the values."""
 
     def __init__(self) -> None:
         self.article_files = 0
+        self.rows = _Rows()
+        self.kept: list[_Hashes] = []
+        self.kept_with_text: list[_Hashes] = []
+        self.dead_letters: list[_Hashes] = []
         self._files: list[StagedFile] = []
-        self._articles: list[_Hashes] = []
-        self._versions: list[_Hashes] = []
+        self._groups: list[tuple[StagedFile, _Hashes, _Hashes]] = []
         self._originals: list[tuple[StagedFile, _Hashes]] = []
 
     def add(self, file: StagedFile, hashes: _FileHashes) -> None:
-        self._versions += hashes.versions
+        rows = hashes.rows
+        self.rows.articles += rows.articles
+        self.rows.versions += rows.versions
+        self.rows.says += rows.says
+        self.dead_letters += hashes.dead_letters
         if file.table == "articles":
             self.article_files += 1
-            self._articles += hashes.articles
-        if hashes.versions:
+            self.kept += rows.articles
+            self.kept_with_text += hashes.with_text
+        if rows.versions:
             self._files.append(file)
+            self._groups.append((file, np.concatenate(rows.articles), np.concatenate(hashes.groups)))
         if hashes.originals:
             self._originals.append((file, np.concatenate(hashes.originals)))
 
     def twice(self, layout: Layout) -> Iterator[Problem]:
         """Versions of articles that are there twice, in whatever tables and runs."""
-        versions = np.sort(_concatenated(self._versions))
+        versions = np.sort(_concatenated(self.rows.versions))
         twice = np.unique(versions[1:][versions[1:] == versions[:-1]])
         if len(twice):
             yield from self._twice(layout, twice)
 
-    def without_original(self, layout: Layout) -> Iterator[Problem]:
-        """Duplicates of articles that aren't there."""
-        articles = np.unique(_concatenated(self._articles))
+    def without_article(self, layout: Layout) -> Iterator[Problem]:
+        """Duplicates and groups of articles that aren't there, and articles whose versions are of two groups."""
+        articles = np.unique(_concatenated(self.kept))
         for file, originals in self._originals:
             unknown = np.flatnonzero(~np.isin(originals, articles))
             if len(unknown):
-                path = layout.path(file.target)
-                with _open_parquet(path) as parquet:
-                    name = parquet.read(["duplicate_of"]).column(0)[int(unknown[0])].as_py()
-                yield Problem(path, f"{len(unknown)} rows are duplicates of no article: {name} is one")
+                name = _value(layout, file, "duplicate_of", unknown[0])
+                yield _problem(
+                    layout, file, f"{len(unknown)} rows are duplicates of no article: {name} is one"
+                )
+        for file, _, groups in self._groups:
+            unknown = np.flatnonzero(~np.isin(groups, articles))
+            if len(unknown):
+                name = _value(layout, file, "group_id", unknown[0])
+                yield _problem(
+                    layout, file, f"{len(unknown)} rows are of a group that no article names: {name} is one"
+                )
+        yield from self._two_groups(layout)
+
+    def _two_groups(self, layout: Layout) -> Iterator[Problem]:
+        of_article = _concatenated([articles for _, articles, _ in self._groups])
+        of_group = _concatenated([groups for _, _, groups in self._groups])
+        order = np.argsort(of_article, kind="stable")
+        of_article, of_group = of_article[order], of_group[order]
+        differ = (of_article[1:] == of_article[:-1]) & (of_group[1:] != of_group[:-1])
+        torn = np.unique(of_article[1:][differ])
+        if not len(torn):
+            return
+        for file, articles, _ in reversed(self._groups):
+            rows = np.flatnonzero(np.isin(articles, torn))
+            if len(rows):
+                name = _value(layout, file, "article_id", rows[0])
+                yield _problem(
+                    layout, file, f"{len(torn)} articles have versions of more than one group: {name} is one"
+                )
+                return
 
     def _twice(self, layout: Layout, twice: _Hashes) -> Iterator[Problem]:
         first: dict[tuple[str, int], str] = {}
@@ -402,15 +492,166 @@ class _Keys:
                 )
 
 
+class _IndexKeys:
+    """What is compared of the indexes, as 64-bit numbers."""
+
+    def __init__(self) -> None:
+        self.rows = _Rows()
+        self.fingerprints: list[_Hashes] = []
+        #: Index name -> its keys, and for those that name an article, the articles.
+        self.keys: dict[str, list[_Hashes]] = defaultdict(list)
+        self.articles: dict[str, list[_Hashes]] = defaultdict(list)
+
+    def add(self, name: str, batch: pa.RecordBatch) -> None:
+        keys = _key_hashes(batch.column("key"))
+        if name == "articles":
+            self.rows.articles.append(keys)
+            self.rows.versions.append(_with_version(keys, batch.column("version")))
+            contents, groups = (_key_hashes(batch.column(column)) for column in ("content_hash", "group_id"))
+            kept = np.asarray(batch.column("kept"))
+            self.rows.says.append(_said(contents, groups, batch.column("moment_us"), kept))
+        elif name == "fingerprints":
+            self.fingerprints.append(_with_version(keys, batch.column("version")))
+        elif name in INDEXES:
+            self.keys[name].append(keys)
+            if "article_id" in batch.schema.names:
+                self.articles[name].append(_key_hashes(batch.column("article_id")))
+
+
+def _index_against_tables(layout: Layout, keys: _Keys, index: _IndexKeys) -> Iterator[Problem]:
+    """Whether the indexes know what stands in the tables, and nothing else."""
+    versions, known = _concatenated(keys.rows.versions), _concatenated(index.rows.versions)
+    texts = np.unique(_concatenated(keys.kept_with_text))
+    articles = np.unique(_concatenated(keys.rows.articles))
+    letters = np.unique(_concatenated(keys.dead_letters))
+    named, contents = (np.unique(_concatenated(index.articles[name])) for name in ("identities", "contents"))
+    compared = (
+        ("articles", "versions of articles", versions, known),
+        ("identities", "articles", articles, named),
+        ("contents", "articles that were kept", texts, contents),
+        ("dead_letters", "dead letters", letters, np.unique(_concatenated(index.keys["dead_letters"]))),
+    )
+    for name, things, there, remembered in compared:
+        lacking = int(np.count_nonzero(~np.isin(there, remembered)))
+        strange = int(np.count_nonzero(~np.isin(remembered, there)))
+        if lacking:
+            yield Problem(layout.index_dir(name), f"lacks {lacking} {things} that stand in the tables")
+        if strange:
+            yield Problem(layout.index_dir(name), f"knows {strange} {things} that stand in no table")
+    strange = int(np.count_nonzero(~np.isin(_concatenated(index.fingerprints), versions)))
+    if strange:
+        yield Problem(
+            layout.index_dir("fingerprints"),
+            f"knows {strange} versions of articles that stand in no table",
+        )
+    # Every version has an item of its own; an item can't be told from the tables without its hash's recipe.
+    items = len(np.unique(_concatenated(index.keys["items"])))
+    if items < len(versions):
+        yield Problem(
+            layout.index_dir("items"), f"has {items} items for {len(versions)} versions of articles"
+        )
+    if len(known) != len(np.unique(known)):
+        yield Problem(layout.index_dir("articles"), "has versions of articles twice")
+    else:
+        yield from _said_otherwise(layout, keys.rows, index.rows)
+
+
+def _said_otherwise(layout: Layout, tables: _Rows, index: _Rows) -> Iterator[Problem]:
+    there, said = _by_version(tables)
+    known, remembered = _by_version(index)
+    _, in_tables, in_index = np.intersect1d(there, known, assume_unique=True, return_indices=True)
+    different = int(np.count_nonzero(said[in_tables] != remembered[in_index]))
+    if different:
+        yield Problem(
+            layout.index_dir("articles"),
+            f"says other than the tables of {different} versions: kept or not, group, content or time",
+        )
+
+
+def _by_version(rows: _Rows) -> tuple[_Hashes, _Hashes]:
+    return _concatenated(rows.versions), _concatenated(rows.says)
+
+
+def _letter_keys(batch: pa.RecordBatch, partition: dict[str, str]) -> _Hashes:
+    """The keys by which the dead letters of a batch are known again."""
+    fields = {field.name for field in dataclasses.fields(DeadLetter)}
+    keys = []
+    for row in batch.to_pylist():
+        row |= partition
+        letter = DeadLetter(**{name: value for name, value in row.items() if name in fields})
+        keys.append(hash_key(dead_letter_key(letter)))
+    return _mixed(np.frombuffer(b"".join(keys), dtype="<u8"))
+
+
+def _problem(layout: Layout, file: StagedFile, message: str) -> Problem:
+    return Problem(layout.path(file.target), message)
+
+
+def _value(layout: Layout, file: StagedFile, column: str, row: np.int64) -> str:
+    with _open_parquet(layout.path(file.target)) as parquet:
+        return str(parquet.read([column]).column(0)[int(row)].as_py())
+
+
+#: Hex digit, as a byte -> its value.
+_DIGITS = np.zeros(256, dtype=np.uint8)
+_DIGITS[np.frombuffer(b"0123456789abcdef", dtype=np.uint8)] = np.arange(16, dtype=np.uint8)
+
+_HASH_LENGTH = 34
+
+
 def _hashes(column: pa.Array) -> _Hashes:
-    return np.fromiter(map(hash, column.to_pylist()), dtype=np.int64, count=len(column)).view(np.uint64)
+    """Numbers for a column of hashes as they stand in the tables: "a1" and 32 hex digits, each checked to be so."""
+    if not len(column):
+        return np.empty(0, dtype=np.uint64)
+    text = np.frombuffer(
+        column.buffers()[2],
+        dtype=np.uint8,
+        count=len(column) * _HASH_LENGTH,
+        offset=int(np.frombuffer(column.buffers()[1], dtype="<i4")[column.offset]),
+    ).reshape(-1, _HASH_LENGTH)[:, 2:]
+    digits = _DIGITS[text]
+    return _mixed(np.ascontiguousarray(digits[:, ::2] << 4 | digits[:, 1::2]).reshape(-1).view("<u8"))
+
+
+def _key_hashes(column: pa.Array) -> _Hashes:
+    """The same numbers for a column of an index, which holds the 16 bytes of each hash."""
+    if not len(column):
+        return np.empty(0, dtype=np.uint64)
+    return _mixed(
+        np.frombuffer(column.buffers()[1], dtype="<u8", count=len(column) * 2, offset=column.offset * 16)
+    )
+
+
+def _mixed(halves: npt.NDArray[Any]) -> _Hashes:
+    """One number for each two."""
+    mixed: _Hashes = halves[::2].astype(np.uint64) * _ODD ^ _spread(halves[1::2].astype(np.uint64))
+    return _spread(mixed)
+
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+
+
+def _spread(values: _Hashes) -> _Hashes:
+    # SplitMix64's finalizer: different values differ in many bits. Unsigned arithmetic wraps.
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    spread: _Hashes = values ^ (values >> np.uint64(31))
+    return spread
 
 
 def _with_version(articles: _Hashes, versions: pa.Array) -> _Hashes:
-    # Multiplied by an odd constant, different versions differ in many bits; unsigned arithmetic wraps.
-    spread = versions.to_numpy(zero_copy_only=False).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    mixed: _Hashes = articles ^ spread
+    mixed: _Hashes = articles ^ versions.to_numpy(zero_copy_only=False).astype(np.uint64) * _ODD
     return mixed
+
+
+def _said(contents: _Hashes, groups: _Hashes, moments_us: pa.Array, kept: npt.NDArray[np.bool_]) -> _Hashes:
+    """One number for what the index of articles repeats of a row; moments may be null."""
+    # No moment is so early: years begin at 1.
+    moments = pc.fill_null(moments_us, np.iinfo(np.int64).min).to_numpy(zero_copy_only=False)
+    said = _spread(contents + _ODD) ^ groups
+    said = _spread(said) ^ moments.astype(np.int64).view(np.uint64)
+    result: _Hashes = _spread(said) ^ kept.astype(np.uint64)
+    return result
 
 
 def _concatenated(parts: list[_Hashes]) -> _Hashes:

@@ -23,17 +23,22 @@ tables sees a run's files appear one by one, each of them whole, and no row twic
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
+from types import TracebackType
 
 from pipeline import files
+from pipeline.store.hashes import hash_files
 from pipeline.store.layout import CLAIM_NAME, JOURNAL_NAME, Layout, staging_name, table_of
 from pipeline.store.manifest import committed_runs, decode_manifest, encode_manifest
-from schemas.errors import RunError
+from schemas.errors import CommitInterrupted, RunError
 from schemas.state import Manifest
 
 
-def commit(layout: Layout, manifest: Manifest, attempt: str, seen_runs: frozenset[str]) -> None:
-    """Makes a run's staged files part of OUT.
+def commit(layout: Layout, manifest: Manifest, attempt: str, seen_runs: frozenset[str]) -> Manifest:
+    """Makes a run's staged files part of OUT, and returns its manifest as it was written.
+
+    Each staged file without a hash is read once, before anything is decided, and gets one.
 
     manifest: of this run, whole. Its files lie under `_staging/RUN/ATTEMPT/`, and their targets' names begin
     with the run id, so that no other run's can be the same; `removed` are index and state files of earlier
@@ -42,8 +47,9 @@ def commit(layout: Layout, manifest: Manifest, attempt: str, seen_runs: frozense
     only.
 
     Raises RunError, with nothing committed, where another run has been committed since or is about to be,
-    where a staged file isn't there as it was written, or where a target exists. Anything else that is raised
-    after the journal is written leaves the run to `recover`.
+    where a staged file isn't there as it was written, or where a target exists. Whatever stops it after the
+    journal is written, Ctrl-C and full disks included, leaves the run to `recover`, and is raised as
+    CommitInterrupted.
     """
     _check_names(manifest, attempt)
     claim = layout.claim_path(manifest.run_id)
@@ -55,9 +61,44 @@ def commit(layout: Layout, manifest: Manifest, attempt: str, seen_runs: frozense
     except RunError:
         files.delete([claim])
         raise
+    manifest = _with_hashes(layout, manifest)
     files.sync((layout.path(file.staged) for file in manifest.files), layout.output)
-    files.write_bytes(layout.journal_path(manifest.run_id), encode_manifest(manifest))
-    _complete(layout, manifest)
+    with _Decision(layout, manifest.run_id):
+        files.write_bytes(layout.journal_path(manifest.run_id), encode_manifest(manifest))
+        _complete(layout, manifest)
+    return manifest
+
+
+class _Decision:
+    """Says of whatever stops its block whether the run was decided by then."""
+
+    def __init__(self, layout: Layout, run_id: str) -> None:
+        self._layout = layout
+        self._run_id = run_id
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A run that can't be carried out says so itself: the next start can't do it either.
+        if error is None or isinstance(error, RunError):
+            return
+        # The writing of the journal may itself have been stopped, before it was there or after.
+        try:
+            decided = files.exists(self._layout.journal_path(self._run_id)) or files.exists(
+                self._layout.manifest_path(self._run_id)
+            )
+            state = "is decided"
+        except OSError:
+            decided, state = True, "may be decided"
+        if decided:
+            why = "stopped" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+            raise CommitInterrupted(
+                f"run {self._run_id} {state}, but its commit was interrupted ({why}): "
+                f"the next start with --output {self._layout.output} completes it"
+            ) from error
 
 
 def recover(layout: Layout) -> list[str]:
@@ -85,6 +126,18 @@ def recover(layout: Layout) -> list[str]:
 def interrupted_commits(layout: Layout) -> list[str]:
     """The ids of the runs whose commit is under way, or was stopped and waits for the next start."""
     return [run for run in files.subfolders(layout.staging_root) if files.exists(layout.journal_path(run))]
+
+
+def _with_hashes(layout: Layout, manifest: Manifest) -> Manifest:
+    without = [file for file in manifest.files if file.hash is None]
+    hashes = iter(hash_files(layout.path(file.staged) for file in without))
+    return dataclasses.replace(
+        manifest,
+        files=tuple(
+            dataclasses.replace(file, hash=next(hashes)) if file.hash is None else file
+            for file in manifest.files
+        ),
+    )
 
 
 def _complete(layout: Layout, manifest: Manifest) -> None:

@@ -58,11 +58,6 @@ class Layout:
         """The folder of a table: articles, duplicates or dead_letters."""
         return self.path(table)
 
-    @property
-    def index_root(self) -> str:
-        """The folder of all indexes."""
-        return self.path("_index")
-
     def index_dir(self, name: str) -> str:
         """The folder of one index's segments."""
         return self.path(f"_index/{name}")
@@ -89,10 +84,6 @@ class Layout:
     def run_staging_dir(self, run_id: str) -> str:
         """The folder of what one run hasn't committed, its journal among it."""
         return self.path(f"_staging/{run_id}")
-
-    def staging_dir(self, run_id: str, attempt: str) -> str:
-        """The folder in which one attempt at a run leaves its files."""
-        return self.path(staging_name(run_id, attempt))
 
     def claim_path(self, run_id: str) -> str:
         """The file by which a run says that it is about to commit."""

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from pipeline import files
 from pipeline.store.layout import Layout
-from schemas.errors import RunError, UsageError
+from schemas.errors import BusyError, RunError, UsageError
 
 try:
     import fcntl
@@ -34,7 +34,7 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.
 def output_lock(layout: Layout) -> Iterator[bool]:
     """Holds OUT for writing while the block runs, making OUT where it isn't there yet.
 
-    Gives whether there is a lock at all. Raises RunError at once, naming the holder, where another process
+    Gives whether there is a lock at all. Raises BusyError at once, naming the holder, where another process
     has it, and UsageError where OUT can't be written to. The lock file stays: deleting it would let two in.
     """
     if not files.is_local(layout.output):
@@ -65,8 +65,8 @@ def _lock(handle: int, layout: Layout) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise RunError(
-            f"{layout.output}: another run is at work here ({_holder(handle)}): wait until it is done"
+        raise BusyError(
+            f"busy: another run holds --output {layout.output} ({_holder(handle)}): wait until it is done"
         ) from error
     except OSError as error:
         if error.errno in _NO_LOCKS:

@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import msgspec
 
 from pipeline import files
+from pipeline.store.hashes import hash_bytes
 from pipeline.store.layout import Layout
 from schemas.errors import RunError
 from schemas.state import Manifest, StagedFile
 
+#: The last field of a manifest's JSON: the hash of the bytes without this line.
+_CHECKSUM = re.compile(rb',\n  "checksum": "(h1[0-9a-f]{32})"\n\}\n\Z')
+
+#: A field that came together with the checksum: where it stands, there was one.
+_SINCE_CHECKSUM = "feeds_polled"
+
 
 def encode_manifest(manifest: Manifest) -> bytes:
-    """A manifest as JSON for people and programs: indented, and the same bytes for the same manifest."""
+    """A manifest as JSON for people and programs: indented, and the same bytes for the same manifest.
+
+    Its last field, `checksum`, is the hash of all the rest: a manifest proves by itself that it is whole.
+    """
     for moment in (manifest.started_at, manifest.committed_at):
         if moment.tzinfo is None:
             raise ValueError(f"run {manifest.run_id}: a time without a zone: {moment}")
     # Fields stay in the order of the record; the keys of dicts are sorted.
-    return msgspec.json.format(msgspec.json.encode(manifest, order="deterministic"), indent=2) + b"\n"
+    data = msgspec.json.format(msgspec.json.encode(manifest, order="deterministic"), indent=2) + b"\n"
+    return data.removesuffix(b"\n}\n") + f',\n  "checksum": "{hash_bytes(data)}"\n}}\n'.encode()
 
 
 def decode_manifest(data: bytes, path: str) -> Manifest:
     """The manifest in some JSON; what a newer program added to it is ignored.
 
-    path: where it was read, for the message of RunError, which says that it isn't one.
+    path: where it was read, for the message of RunError, which says that it isn't one, or that it is damaged.
+    A manifest from before there were checksums has none.
     """
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        names = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).keys()
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{path}: not a manifest of a run: {error}") from error
+    if not _is_whole(data) and not names.isdisjoint({"checksum", _SINCE_CHECKSUM}):
+        raise RunError(f"{path}: damaged: this is not what was written there")
     if manifest.started_at.tzinfo is None or manifest.committed_at.tzinfo is None:
         raise RunError(f"{path}: not a manifest of a run: a time without a zone")
     return manifest
+
+
+def _is_whole(data: bytes) -> bool:
+    found = _CHECKSUM.search(data)
+    return found is not None and hash_bytes(data[: found.start()] + b"\n}\n") == found[1].decode()
 
 
 def read_manifest(layout: Layout, run_id: str) -> Manifest:
@@ -53,12 +74,6 @@ def committed_runs(layout: Layout) -> frozenset[str]:
         for name in names
         if name.endswith(".json") and not name.startswith((".", "_")) and "/" not in name
     )
-
-
-def read_manifests(layout: Layout) -> list[Manifest]:
-    """All manifests, in the order of their commits. Raises RunError for the first broken one."""
-    manifests = [read_manifest(layout, run_id) for run_id in sorted(committed_runs(layout))]
-    return sorted(manifests, key=lambda manifest: (manifest.committed_at, manifest.run_id))
 
 
 def live_files(manifests: Iterable[Manifest]) -> list[StagedFile]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -11,15 +12,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.files import list_files, open_write
+from pipeline.options import newsbeam_version
 from pipeline.staging import Staging, open_read
+from pipeline.store.commit import commit, recover
 from pipeline.store.index import sorted_segment, write_segment
-from pipeline.store.layout import Layout, parse_partition
+from pipeline.store.layout import Layout, new_run_id, parse_partition, staging_name
+from pipeline.store.lock import output_lock
+from pipeline.store.manifest import committed_runs
 from pipeline.work import UNKNOWN_DOMAIN
 from pipeline.write import index_table
 from schemas.dedup import Decision, RowRef
 from schemas.index import INDEXES
-from schemas.records import DeadLetter
-from schemas.state import StagedFile
+from schemas.records import SCHEMA_VERSION, DeadLetter
+from schemas.state import Counts, Manifest, StagedFile
 from schemas.tables import ARTICLES, DEAD_LETTERS, table_articles
 from transforms.dedup import index_rows
 from transforms.functions.dedup import epoch_us, keys_of_articles
@@ -31,6 +36,32 @@ BATCH_ROWS = 4_096
 
 #: Rows of an index that are held before they are written as a segment.
 SEGMENT_ROWS = 500_000
+
+
+def reindex(layout: Layout) -> Manifest:
+    """Replaces `_index` by one made from the tables, as a commit of its own, and returns its manifest.
+
+    Raises BusyError where a run is at work there, and what `recover` and `commit` raise.
+    """
+    started_at = dt.datetime.now(dt.timezone.utc)
+    run_id = new_run_id(started_at, secrets.token_bytes(3))
+    attempt = secrets.token_hex(4)
+    with output_lock(layout):
+        recover(layout)
+        seen = committed_runs(layout)
+        files, removed = rebuild_index(layout, Staging(layout.output, staging_name(run_id, attempt)), run_id)
+        manifest = Manifest(
+            run_id=run_id,
+            schema_version=SCHEMA_VERSION,
+            started_at=started_at,
+            committed_at=dt.datetime.now(dt.timezone.utc),
+            options={"reindex": True},
+            versions={"newsbeam": newsbeam_version()},
+            counts=Counts(),
+            files=tuple(files),
+            removed=tuple(removed),
+        )
+        return commit(layout, manifest, attempt, seen)
 
 
 def rebuild_index(layout: Layout, staging: Staging, run_id: str) -> tuple[list[StagedFile], list[str]]:

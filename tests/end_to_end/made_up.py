@@ -84,12 +84,16 @@ WORDS = [
 ]
 
 
+#: As many words as a newspaper has: texts drawn from few words would all look a little alike.
+MANY_WORDS = [word + first + second for word in WORDS for first in "aeiklmnorstuvy" for second in "dfghnprst"]
+
+
 def records(count: int, seed: int = 7) -> list[dict[str, str]]:
     """That many JSONL records, each with a text of its own over some days."""
     generator = random.Random(seed)
     made = []
     for number in range(count):
-        text = " ".join(generator.choice(WORDS) for _ in range(60))
+        text = " ".join(generator.choice(MANY_WORDS) for _ in range(60))
         made.append(
             {
                 "id": f"made-up-{seed}-{number}",

@@ -157,7 +157,7 @@ def test_a_wrong_type_is_refused_by_name(record: dict[str, Any], field: str, kin
         (b"12", "not-an-object", "a number"),
         (b"{}", "no-text", "line 7 of made-up.jsonl"),
         (
-            b'{"url": "https://news.example/", "text": " ", "title": null, "summary": ""}',
+            b'{"url": "", "id": 7, "source": "Made Up", "text": " ", "title": null, "summary": ""}',
             "no-text",
             "neither",
         ),
@@ -326,3 +326,9 @@ def test_an_overlong_line_is_cut_and_the_next_is_read(codec: str) -> None:
         (2, b"c" * 11),
         (3, b"d" * 11),
     ]
+
+
+def test_a_record_that_is_only_an_address_is_kept() -> None:
+    """As a feed's item is: somebody saw that article there."""
+    item = parse_line(b'{"link": "https://news.example/a", "text": " "}', Origin("jsonl", "made-up.jsonl"))
+    assert (item.url, item.title, item.body) == ("https://news.example/a", None, None)

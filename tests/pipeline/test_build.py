@@ -39,6 +39,7 @@ def plan(tmp_path: Path, spread: bool) -> RunPlan:
         key_shards=4,
         workers=1,
         spread=spread,
+        patience_s=0,
         progress=ProgressWriter(None),
     )
 

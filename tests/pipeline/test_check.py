@@ -6,22 +6,26 @@ import dataclasses
 import datetime as dt
 import io
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline import files
-from pipeline.store.check import Problem, check_output
+from pipeline.store.check import check_output
 from pipeline.store.commit import commit, recover
+from pipeline.store.hashes import hash_bytes
 from pipeline.store.layout import Layout, parse_partition, staging_name, table_of
-from pipeline.store.manifest import encode_manifest, read_manifest
+from pipeline.store.manifest import decode_manifest, encode_manifest, read_manifest
+from schemas.errors import RunError
 from schemas.index import INDEXES
 from schemas.records import SCHEMA_VERSION, Article, DeadLetter, Entity, Origin
 from schemas.state import Counts, Manifest, StagedFile
 from schemas.tables import DUPLICATES, FEEDS, articles_table, dead_letters_table, file_schema
+from transforms.functions.identity import dead_letter_key, hash_key
 
 NOW = dt.datetime(2022, 3, 30, 19, 16, 57, tzinfo=dt.timezone.utc)
 NEXT_DAY = NOW + dt.timedelta(days=1)
@@ -46,7 +50,7 @@ def article(number: int, run_id: str = "r1", **fields: object) -> Article:
         "article_id": f"a1{number:032x}",
         "text": f"Made-up text {number}.",
         "content_hash": f"c1{number:032x}",
-        "group_id": f"a1{number:032x}",
+        "group_id": f"a1{1 if number == 6 else number:032x}",
         "time_quality": "missing",
         "ingested_at": NOW,
         "origin": Origin("jsonl", "made-up.jsonl", position=number),
@@ -67,13 +71,39 @@ def duplicate_rows(articles: Sequence[Article], originals: Sequence[str]) -> pa.
     return table
 
 
-def index_rows(numbers: Iterable[int]) -> pa.Table:
-    """Rows of the index of articles."""
-    keys = [number.to_bytes(16, "big") for number in numbers]
-    columns = [keys, [1] * len(keys), keys, keys, keys, keys, [0] * len(keys), [True] * len(keys)]
-    schema = INDEXES["articles"]
-    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=schema)
+def index_tables(
+    run_id: str, kept: Sequence[Article], aside: Sequence[Article] = (), letters: Sequence[DeadLetter] = ()
+) -> dict[str, pa.Table]:
+    """What a run adds to the indexes for these rows, by target. What names an article is its own id here."""
+    rows: dict[str, list[tuple[object, ...]]] = {name: [] for name in INDEXES}
+    for one in (*kept, *aside):
+        key, content, group = (
+            hash_key(hashed) for hashed in (one.article_id, one.content_hash, one.group_id)
+        )
+        moment = one.published_at or one.updated_at
+        moment_us = None if moment is None else round(moment.timestamp() * 1_000_000)
+        rows["items"].append((hash_key(hash_bytes(key + bytes([one.version]))),))
+        rows["identities"].append((key, key))
+        rows["articles"].append(
+            (key, one.version, content, content, group, None, moment_us, one not in aside)
+        )
+        if one not in aside:
+            rows["contents"].append((content, key))
+        rows["fingerprints"].append((key, one.version, 0, b"", b"", 0))
+    rows["dead_letters"] = [(hash_key(dead_letter_key(letter)),) for letter in letters]
+    return {
+        f"_index/{name}/{run_id}.parquet": index_table(name, members)
+        for name, members in rows.items()
+        if members
+    }
+
+
+def index_table(name: str, rows: Sequence[tuple[object, ...]]) -> pa.Table:
+    """Rows of an index, in order."""
+    fields = INDEXES[name].names
+    members = [dict(zip(fields, row, strict=True)) for row in rows]
+    table = pa.Table.from_pylist(members, schema=INDEXES[name])
+    return table.sort_by([(field, "ascending") for field in fields if field in ("key", "version")])
 
 
 def parquet_bytes(table: pa.Table, target: str) -> bytes:
@@ -106,24 +136,25 @@ def stage_run(
     return Manifest(run_id, SCHEMA_VERSION, NOW, NOW, {}, {}, counts, tuple(staged), removed)
 
 
+FIRST_DAY = [
+    article(1, authors=("Ann Example",), entities=(Entity("Made Up", "PERSON", 1, 0),)),
+    article(2),
+    article(3, published_at=NOW),
+]
+SECOND_DAY = [article(4, published_at=NEXT_DAY), article(5, updated_at=NEXT_DAY)]
+SET_ASIDE = [article(6)]
+EDITED = article(1, "r2", version=2, supersedes=1)
+LETTER = DeadLetter("parse", "no-body", "made up", "made-up.txt", NOW, "r1", payload=b"x", payload_bytes=1)
+
+
 def first_tables() -> dict[str, pa.Table]:
     """What the first run writes."""
-    entity = Entity("Made Up", "PERSON", 1, 0)
-    letter = DeadLetter(
-        "parse", "no-body", "made up", "made-up.txt", NOW, "r1", payload=b"x", payload_bytes=1
-    )
     return {
-        ARTICLES: articles_table(
-            [
-                article(1, authors=("Ann Example",), entities=(entity,)),
-                article(2),
-                article(3, published_at=NOW),
-            ]
-        ),
-        LATER: articles_table([article(4, published_at=NEXT_DAY), article(5, updated_at=NEXT_DAY)]),
-        DUPLICATE: duplicate_rows([article(6)], [article(1).article_id]),
-        DEAD: dead_letters_table([letter], SCHEMA_VERSION),
-        INDEX: index_rows(range(1, 7)),
+        ARTICLES: articles_table(FIRST_DAY),
+        LATER: articles_table(SECOND_DAY),
+        DUPLICATE: duplicate_rows(SET_ASIDE, [article(1).article_id]),
+        DEAD: dead_letters_table([LETTER], SCHEMA_VERSION),
+        **index_tables("r1", FIRST_DAY + SECOND_DAY, SET_ASIDE, [LETTER]),
         FEED: pa.Table.from_pylist([{"url": "https://news.example/feed", "failures": 0}], schema=FEEDS),
     }
 
@@ -139,7 +170,8 @@ def layout(tmp_path: Path) -> Layout:
     """A sound OUT with two runs."""
     layout = Layout(str(tmp_path / "out"))
     commit_run(layout, "r1", first_tables(), Counts(10, 5, 1, 2, 2, 1))
-    second = {SECOND: articles_table([article(1, "r2", version=2)]), SECOND_INDEX: index_rows(range(1, 7))}
+    merged = index_tables("r2", [EDITED, *FIRST_DAY, *SECOND_DAY], SET_ASIDE)[SECOND_INDEX]
+    second = {SECOND: articles_table([EDITED]), **index_tables("r2", [EDITED]), SECOND_INDEX: merged}
     commit_run(layout, "r2", second, Counts(1, 1), removed=(INDEX,))
     return layout
 
@@ -165,7 +197,12 @@ def replace_file(layout: Layout, target: str, data: bytes, rows: int | None = No
     for run_id in ("r1", "r2"):
         listed = read_manifest(layout, run_id).files
         edited = tuple(
-            dataclasses.replace(file, bytes=len(data), rows=file.rows if rows is None else rows)
+            dataclasses.replace(
+                file,
+                bytes=len(data),
+                hash=hash_bytes(data),
+                rows=file.rows if rows is None else rows,
+            )
             if file.target == target
             else file
             for file in listed
@@ -237,12 +274,12 @@ FILE_FAULTS: dict[str, tuple[Callable[[Layout], object], str, str]] = {
     ),
     "empty": (lambda out: replace_file(out, FEED, b""), FEED, "can't be read"),
     "fewer rows than listed": (
-        lambda out: replace_file(out, SECOND_INDEX, files.read_bytes(out.path(SECOND_INDEX)), 7),
+        lambda out: replace_file(out, SECOND_INDEX, files.read_bytes(out.path(SECOND_INDEX)), 8),
         SECOND_INDEX,
-        "has 6 rows, its manifest lists 7",
+        "has 7 rows, its manifest lists 8",
     ),
     "index not sorted": (
-        lambda out: edit_rows(out, SECOND_INDEX, lambda table: table.take([1, 0, 2, 3, 4, 5])),
+        lambda out: edit_rows(out, SECOND_INDEX, lambda table: table.take([2, 0, 1, 3, 4, 5, 6])),
         SECOND_INDEX,
         "is not sorted by key",
     ),
@@ -327,7 +364,9 @@ FILE_FAULTS: dict[str, tuple[Callable[[Layout], object], str, str]] = {
         f"{LATER}: article {article(5).article_id}, version 1",
     ),
     "a version twice in two runs": (
-        lambda out: edit_rows(out, SECOND, lambda table: with_column(table, "version", [1])),
+        lambda out: edit_rows(
+            out, SECOND, lambda table: with_column(with_column(table, "version", [1]), "supersedes", [None])
+        ),
         SECOND,
         f"{ARTICLES}: article {article(1).article_id}, version 1",
     ),
@@ -337,6 +376,42 @@ FILE_FAULTS: dict[str, tuple[Callable[[Layout], object], str, str]] = {
         ),
         DUPLICATE,
         f"1 rows are duplicates of no article: {article(6).article_id}",
+    ),
+    "duplicate of a duplicate's text": (
+        lambda out: edit_rows(
+            out, DUPLICATE, lambda table: with_column(table, "duplicate_of", ["a1" + "f" * 32])
+        ),
+        DUPLICATE,
+        "1 rows are duplicates of no article: a1f",
+    ),
+    "group of nothing": (
+        lambda out: edit_rows(
+            out, LATER, lambda table: with_column(table, "group_id", [article(4).article_id, "a1" + "f" * 32])
+        ),
+        LATER,
+        "1 rows are of a group that no article names: a1f",
+    ),
+    "versions of two groups": (
+        lambda out: edit_rows(
+            out, SECOND, lambda table: with_column(table, "group_id", [article(2).article_id])
+        ),
+        SECOND,
+        f"1 articles have versions of more than one group: {article(1).article_id}",
+    ),
+    "supersedes nothing": (
+        lambda out: edit_rows(out, SECOND, lambda table: with_column(table, "supersedes", [None])),
+        SECOND,
+        "1 rows do not supersede the version before theirs",
+    ),
+    "first version supersedes": (
+        lambda out: edit_rows(out, LATER, lambda table: with_column(table, "supersedes", [0, None])),
+        LATER,
+        "1 rows do not supersede the version before theirs",
+    ),
+    "id that is no hash": (
+        lambda out: edit_rows(out, LATER, lambda table: with_column(table, "article_id", ["a", "b"])),
+        LATER,
+        "2 rows have no hash as article_id",
     ),
     "manifest broken": (
         lambda out: files.write_bytes(out.manifest_path("r3"), b"{"),
@@ -390,7 +465,11 @@ def test_every_fault_is_named(layout: Layout, fault: str) -> None:
 
 
 def test_a_flipped_bit_is_found(layout: Layout) -> None:
-    """Every byte of the data pages is read, not only the file's end."""
+    """Without hashes, as in manifests from before there were any: every byte of the data pages is read."""
+    for run_id in ("r1", "r2"):
+        listed = read_manifest(layout, run_id).files
+        edit_manifest(layout, run_id, files=tuple(dataclasses.replace(file, hash=None) for file in listed))
+    assert found(layout) == []
     data = bytearray(files.read_bytes(layout.path(ARTICLES)))
     column = pq.ParquetFile(layout.path(ARTICLES)).metadata.row_group(0).column(0)
     data[column.data_page_offset + column.total_compressed_size - 2] ^= 1
@@ -420,9 +499,10 @@ def test_a_table_with_two_partitionings_is_named(layout: Layout) -> None:
     """Polars can't open such a folder."""
     month = "articles/month=2022-04/r3-00000.parquet"
     april = NOW + dt.timedelta(days=30)
+    made = article(9, "r3", updated_at=april)
     commit(
         layout,
-        stage_run(layout, "r3", {month: articles_table([article(9, "r3", updated_at=april)])}, Counts(1, 1)),
+        stage_run(layout, "r3", {month: articles_table([made]), **index_tables("r3", [made])}, Counts(1, 1)),
         ATTEMPT,
         frozenset({"r1", "r2"}),
     )
@@ -445,8 +525,9 @@ def test_other_partitions(tmp_path: Path, partition: str, messages: list[str]) -
     """A month is proved as a day is; a language is in no file then; a key that we don't write is a fault."""
     layout = Layout(str(tmp_path))
     first_of_april = dt.datetime(2022, 4, 1, tzinfo=dt.timezone.utc)
-    table = articles_table([article(1, published_at=first_of_april, language="en")])
-    commit_run(layout, "r1", {f"articles/{partition}/r1-0.parquet": table}, Counts(1, 1))
+    made = [article(1, published_at=first_of_april, language="en")]
+    tables = {f"articles/{partition}/r1-0.parquet": articles_table(made), **index_tables("r1", made)}
+    commit_run(layout, "r1", tables, Counts(1, 1))
     assert [message for _, message in found(layout)] == messages
 
 
@@ -454,8 +535,9 @@ def test_times_before_1970_have_their_day(tmp_path: Path) -> None:
     """Archives go back further than the clock of computers."""
     layout = Layout(str(tmp_path))
     moment = dt.datetime(1963, 11, 22, 23, 59, 59, 999999, tzinfo=dt.timezone.utc)
-    table = articles_table([article(1, published_at=moment)])
-    commit_run(layout, "r1", {"articles/date=1963-11-22/r1-0.parquet": table}, Counts(1, 1))
+    made = [article(1, published_at=moment)]
+    tables = {"articles/date=1963-11-22/r1-0.parquet": articles_table(made), **index_tables("r1", made)}
+    commit_run(layout, "r1", tables, Counts(1, 1))
     assert check_output(layout) == []
 
 
@@ -466,8 +548,12 @@ def test_what_an_interrupted_run_leaves_is_a_note(layout: Layout) -> None:
         (layout.run_staging_dir("r3"), True)
     ]
     target = "articles/date=2022-03-30/r4-00000.parquet"
-    removed = (SECOND_INDEX,)
-    manifest = stage_run(layout, "r4", {target: articles_table([article(9, "r4")])}, Counts(1, 1), removed)
+    made = article(9, "r4")
+    tables = {target: articles_table([made]), **index_tables("r4", [made])}
+    tables["_index/articles/r4.parquet"] = index_tables(
+        "r4", [EDITED, *FIRST_DAY, *SECOND_DAY, made], SET_ASIDE
+    )["_index/articles/r4.parquet"]
+    manifest = stage_run(layout, "r4", tables, Counts(1, 1), (SECOND_INDEX,))
     files.write_bytes(layout.journal_path("r4"), encode_manifest(manifest))
     for _ in ("decided", "moved"):
         problems = check_output(layout)
@@ -494,17 +580,148 @@ def test_files_that_every_reader_skips_are_a_note(layout: Layout, name: str) -> 
     assert [problem.is_note for problem in check_output(layout)] == [True]
 
 
-def test_an_index_check_gets_what_counts(layout: Layout) -> None:
-    """Files that are there and read, none that was replaced."""
-    seen: list[str] = []
+@pytest.mark.parametrize("target", [ARTICLES, DUPLICATE, DEAD, SECOND_INDEX, FEED])
+def test_any_damaged_byte_is_found(layout: Layout, target: str) -> None:
+    """In footers, statistics and padding too, where no reader would stumble."""
+    data = files.read_bytes(layout.path(target))
+    for place in range(0, len(data), max(1, len(data) // 12)):
+        damaged = bytearray(data)
+        damaged[place] ^= 0x40
+        files.write_bytes(layout.path(target), bytes(damaged))
+        assert [(name, "is damaged" in message) for name, message in found(layout)] == [(target, True)]
 
-    def index_check(_: Layout, live: Sequence[StagedFile]) -> Iterable[Problem]:
-        seen.extend(file.target for file in live)
-        yield Problem("x", "from the hook")
 
-    replace_file(layout, LATER, b"not Parquet")
-    assert [problem.message for problem in check_output(layout, [index_check])][-1] == "from the hook"
-    assert sorted(seen) == sorted([ARTICLES, DUPLICATE, DEAD, FEED, SECOND, SECOND_INDEX])
+def test_any_damaged_byte_of_a_manifest_is_found(layout: Layout) -> None:
+    """Its checksum is over all of it, and can't be taken away with it."""
+    path = layout.manifest_path("r2")
+    data = files.read_bytes(path)
+    decode_manifest(data, path)
+    for place in range(len(data)):
+        for bit in (0x01, 0x40, 0x80):
+            damaged = bytearray(data)
+            damaged[place] ^= bit
+            with pytest.raises(RunError):
+                decode_manifest(bytes(damaged), path)
+    files.write_bytes(path, data.replace(b'"kept": 1', b'"kept": 2'))
+    assert ("_runs/r2.json", f"{path}: damaged: this is not what was written there") in found(layout)
+
+
+def edit_index(layout: Layout, name: str, edit: Callable[[pa.Table], pa.Table], run_id: str = "r1") -> None:
+    """Rewrites a segment of an index, and lists it as rightly as before."""
+    edit_rows(layout, f"_index/{name}/{run_id}.parquet", edit)
+
+
+def without(number: int) -> Callable[[pa.Table], pa.Table]:
+    """Takes the rows of one made-up article out of an index."""
+    key = hash_key(article(number).article_id)
+
+    def edit(table: pa.Table) -> pa.Table:
+        column = "article_id" if "article_id" in table.column_names else "key"
+        return table.filter(pc.not_equal(table[column], pa.scalar(key, pa.binary(16))))
+
+    return edit
+
+
+def with_a_stranger(table: pa.Table) -> pa.Table:
+    """Adds a row whose hashes nobody has, with the greatest key."""
+    row = {
+        name: b"\xff" * 16 if pa.types.is_fixed_size_binary(table.schema.field(name).type) else value
+        for name, value in table.slice(0, 1).to_pylist()[0].items()
+    }
+    return pa.concat_tables([table, pa.Table.from_pylist([row], schema=table.schema)])
+
+
+INDEX_FAULTS: dict[str, tuple[Callable[[Layout], None], str, str]] = {
+    "version unknown": (
+        lambda out: edit_index(out, "articles", without(6), "r2"),
+        "articles",
+        "lacks 1 versions",
+    ),
+    "strange version": (
+        lambda out: edit_index(out, "articles", with_a_stranger, "r2"),
+        "articles",
+        "knows 1 versions",
+    ),
+    "version twice": (
+        lambda out: edit_index(out, "articles", lambda table: table.take([0, 0, 1, 2, 3, 4, 5, 6]), "r2"),
+        "articles",
+        "versions of articles twice",
+    ),
+    "kept but set aside": (
+        lambda out: edit_index(out, "articles", lambda table: with_column(table, "kept", [True] * 7), "r2"),
+        "articles",
+        "says other than the tables of 1 versions",
+    ),
+    "another time": (
+        lambda out: edit_index(out, "articles", lambda table: with_column(table, "moment_us", [0] * 7), "r2"),
+        "articles",
+        "says other than the tables of 7 versions",
+    ),
+    "another group": (
+        lambda out: edit_index(
+            out, "articles", lambda table: with_column(table, "group_id", table["key"].to_pylist()), "r2"
+        ),
+        "articles",
+        "says other than the tables of 1 versions",
+    ),
+    "another content": (
+        lambda out: edit_index(
+            out, "articles", lambda table: with_column(table, "content_hash", [b"x" * 16] * 7), "r2"
+        ),
+        "articles",
+        "says other than the tables of 7 versions",
+    ),
+    "text unknown": (lambda out: edit_index(out, "contents", without(3)), "contents", "lacks 1 articles"),
+    "strange text": (
+        lambda out: edit_index(out, "contents", with_a_stranger),
+        "contents",
+        "knows 1 articles",
+    ),
+    "nameless": (lambda out: edit_index(out, "identities", without(6)), "identities", "lacks 1 articles"),
+    "strange name": (
+        lambda out: edit_index(out, "identities", with_a_stranger),
+        "identities",
+        "knows 1 articles",
+    ),
+    "strange fingerprint": (
+        lambda out: edit_index(out, "fingerprints", with_a_stranger),
+        "fingerprints",
+        "knows 1 versions",
+    ),
+    "items lost": (
+        lambda out: edit_index(out, "items", lambda table: table.slice(1)),
+        "items",
+        "has 6 items for 7 versions",
+    ),
+    "dead letter unknown": (
+        lambda out: edit_index(out, "dead_letters", lambda table: table.slice(1)),
+        "dead_letters",
+        "lacks 1 dead letters",
+    ),
+    "strange dead letter": (
+        lambda out: edit_index(out, "dead_letters", with_a_stranger),
+        "dead_letters",
+        "knows 1 dead letters",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", INDEX_FAULTS)
+def test_an_index_that_knows_other_than_the_tables_is_named(layout: Layout, fault: str) -> None:
+    """The next run would take what is known for new, or what is new for known."""
+    make, name, message = INDEX_FAULTS[fault]
+    make(layout)
+    ((path, said),) = found(layout)
+    assert path == f"_index/{name}"
+    assert message in said
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe{}", b"[" * 100_000, b"", b"{}", b"null"])
+def test_what_is_no_manifest_is_a_problem(layout: Layout, data: bytes) -> None:
+    """Whatever it is, it ends no check."""
+    files.write_bytes(layout.manifest_path("r3"), data)
+    files.write_bytes(layout.journal_path("r4"), data)
+    assert sorted(name for name, _ in found(layout)) == ["_runs/r3.json", "_staging/r4/commit.json"]
 
 
 def test_the_files_of_this_test_are_those_of_the_product() -> None:

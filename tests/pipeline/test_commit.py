@@ -18,6 +18,7 @@ import pytest
 
 from pipeline import files
 from pipeline.store.commit import commit, interrupted_commits, recover
+from pipeline.store.hashes import hash_bytes, hash_file
 from pipeline.store.layout import Layout, staging_name
 from pipeline.store.manifest import (
     committed_runs,
@@ -25,9 +26,8 @@ from pipeline.store.manifest import (
     encode_manifest,
     live_files,
     read_manifest,
-    read_manifests,
 )
-from schemas.errors import RunError
+from schemas.errors import CommitInterrupted, RunError
 from schemas.state import Counts, DeadLetterExample, Manifest, StagedFile
 from tests.pipeline.test_files import CONTENTS, FOLDERS, MACHINE, Killed, contents
 
@@ -78,6 +78,11 @@ def stage(layout: Layout, run_id: str, *, removed: tuple[str, ...] = (), later: 
     )
 
 
+def manifests(layout: Layout) -> list[Manifest]:
+    """All manifests of committed runs."""
+    return [read_manifest(layout, run_id) for run_id in sorted(committed_runs(layout))]
+
+
 def with_first_run(layout: Layout) -> None:
     """An OUT with one committed run, `r1`."""
     commit(layout, stage(layout, "r1"), ATTEMPT, frozenset())
@@ -96,15 +101,27 @@ def committed(layout: Layout) -> dict[str, bytes]:
 
 def test_a_commit_moves_every_file_and_leaves_nothing_staged(layout: Layout) -> None:
     """The files as staged, under their targets, and the manifest."""
-    manifest = stage(layout, "r1")
-    commit(layout, manifest, ATTEMPT, frozenset())
+    manifest = commit(layout, stage(layout, "r1"), ATTEMPT, frozenset())
     assert contents(layout.output) == {
         **{target.format(run="r1"): f"{table} of r1".encode() for table, target in TARGETS.items()},
         "_runs/r1.json": encode_manifest(manifest),
     }
     assert committed_runs(layout) == {"r1"}
-    assert read_manifests(layout) == [manifest]
+    assert manifests(layout) == [manifest]
     assert files.subfolders(layout.staging_root) == []
+
+
+def test_every_committed_file_has_its_hash(layout: Layout) -> None:
+    """It is taken from the staged file, unless whoever wrote that has told it."""
+    staged = stage(layout, "r1")
+    told = dataclasses.replace(staged.files[0], hash=hash_bytes(b"told"))
+    manifest = commit(
+        layout, dataclasses.replace(staged, files=(told, *staged.files[1:])), ATTEMPT, frozenset()
+    )
+    assert read_manifest(layout, "r1") == manifest
+    assert manifest.files[0].hash == told.hash
+    for file in manifest.files[1:]:
+        assert file.hash == hash_file(layout.path(file.target)) == hash_bytes(f"{file.table} of r1".encode())
 
 
 def test_a_commit_removes_what_it_replaces(layout: Layout) -> None:
@@ -114,7 +131,7 @@ def test_a_commit_removes_what_it_replaces(layout: Layout) -> None:
     names = set(committed(layout))
     assert "_index/articles/r1-00000.parquet" not in names
     assert {TARGETS["articles"].format(run=run) for run in ("r1", "r2")} <= names
-    live = {file.target for file in live_files(read_manifests(layout))}
+    live = {file.target for file in live_files(manifests(layout))}
     assert live == {name for name in names if not name.startswith("_runs/")}
 
 
@@ -140,7 +157,7 @@ def assert_readable(layout: Layout, before: dict[str, bytes], after: dict[str, b
     now = committed(layout)
     torn = {name for name, data in now.items() if data != {**before, **after}.get(name) and "/." not in name}
     assert torn == set()
-    for file in live_files(read_manifests(layout)):
+    for file in live_files(manifests(layout)):
         assert file.target in now
 
 
@@ -150,7 +167,7 @@ def run_stopped(layout: Layout, action: Callable[[], object], changes: int) -> b
         MACHINE.left = changes
         try:
             action()
-        except Killed:
+        except (Killed, CommitInterrupted):
             return False
         finally:
             MACHINE.left = None
@@ -264,6 +281,51 @@ def test_a_recovery_stopped_before_any_change_can_be_done_again(layout: Layout) 
             changes += 1
         first += 1
     assert interrupted >= 2
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize("function", ["move", "delete_folder", "write_bytes"])
+def test_a_commit_stopped_once_it_is_decided_says_so(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, function: str, stop: BaseException
+) -> None:
+    """Nobody may read that nothing was committed, and then see the next start commit it."""
+    manifest = stage(layout, "r1")
+    done = getattr(files, function)
+    calls = 0
+
+    def stopped(*arguments: object) -> None:
+        nonlocal calls
+        calls += 1
+        done(*arguments)
+        # Of what is written the second is the journal.
+        if calls == 2 or function == "delete_folder":
+            raise stop
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, function, stopped)
+        with pytest.raises(CommitInterrupted, match=r"run r1 is decided.* the next start .* completes it"):
+            commit(layout, manifest, ATTEMPT, frozenset())
+    recover(layout)
+    assert committed_runs(layout) == {"r1"}
+    assert files.subfolders(layout.staging_root) == []
+
+
+def test_a_commit_stopped_before_it_is_decided_says_nothing_of_it(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stopped it goes up as it is."""
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    manifest = stage(layout, "r1")
+    for place in ("pipeline.files.sync", "pipeline.files.write_bytes"):
+        with monkeypatch.context() as patched:
+            patched.setattr(place, stopped)
+            with pytest.raises(KeyboardInterrupt):
+                commit(layout, manifest, ATTEMPT, frozenset())
+    recover(layout)
+    assert committed(layout) == {}
 
 
 def test_a_run_that_another_one_overtook_is_refused(layout: Layout) -> None:
@@ -403,12 +465,34 @@ def test_manifests_come_back_as_they_were(tmp_path: Path) -> None:
 def test_manifests_of_newer_programs_are_read(tmp_path: Path) -> None:
     """A field more is no reason to fail; a field that is missing is."""
     data = encode_manifest(stage(Layout(str(tmp_path)), "r1"))
-    newer = data.replace(b'"run_id":', b'"colour": "blue", "run_id":', 1)
+    newer = resealed(data, b'"run_id":', b'"colour": "blue", "run_id":')
     assert decode_manifest(newer, "x") == decode_manifest(data, "x")
     with pytest.raises(RunError, match="x: not a manifest"):
-        decode_manifest(data.replace(b'"counts"', b'"amounts"'), "x")
+        decode_manifest(resealed(data, b'"counts"', b'"amounts"'), "x")
     with pytest.raises(RunError, match="zone"):
-        decode_manifest(data.replace(b'5Z"', b'5"'), "x")
+        decode_manifest(resealed(data, b'5Z"', b'5"'), "x")
+
+
+def resealed(data: bytes, old: bytes, new: bytes) -> bytes:
+    """A manifest's JSON with something else in it, as a program would have written it."""
+    body = unsealed(data).replace(old, new, 1)
+    return body.removesuffix(b"\n}\n") + f',\n  "checksum": "{hash_bytes(body)}"\n}}\n'.encode()
+
+
+def unsealed(data: bytes) -> bytes:
+    """A manifest's JSON without its last field, the checksum."""
+    return data[: data.index(b',\n  "checksum"')] + b"\n}\n"
+
+
+def test_manifests_of_older_programs_are_read(tmp_path: Path) -> None:
+    """They have no checksum; one that has lost it is told from them by what came together with it."""
+    data = encode_manifest(stage(Layout(str(tmp_path)), "r1"))
+    older = unsealed(data).replace(b',\n  "feeds_polled": 0', b"").replace(b',\n      "hash": null', b"")
+    assert b"hash" not in older
+    assert decode_manifest(older, "x") == decode_manifest(data, "x")
+    for damaged in (unsealed(data), data.replace(b'"checksum"', b'"chucksum"'), data[:-1], data + b" "):
+        with pytest.raises(RunError, match="x: damaged"):
+            decode_manifest(damaged, "x")
 
 
 def test_a_time_without_a_zone_is_not_written(tmp_path: Path) -> None:
@@ -418,14 +502,14 @@ def test_a_time_without_a_zone_is_not_written(tmp_path: Path) -> None:
         encode_manifest(dataclasses.replace(manifest, started_at=NOW.replace(tzinfo=None)))
 
 
-def test_manifests_are_read_in_the_order_of_commits(layout: Layout) -> None:
-    """Not in that of names; other files in the folder are passed over, another run's manifest is an error."""
+def test_only_manifests_count_as_runs(layout: Layout) -> None:
+    """Other files in the folder are passed over; another run's manifest is an error."""
     for run_id, later in (("a", 3), ("b", 1), ("c", 2)):
         manifest = stage(layout, run_id, later=later)
         files.write_bytes(layout.manifest_path(run_id), encode_manifest(manifest))
     for name in (".a.json.part", "notes.txt", ".hidden.json", "_x.json"):
         files.write_bytes(f"{layout.runs_dir}/{name}", b"?")
-    assert [manifest.run_id for manifest in read_manifests(layout)] == ["b", "c", "a"]
+    assert [manifest.run_id for manifest in manifests(layout)] == ["a", "b", "c"]
     files.write_bytes(layout.manifest_path("d"), encode_manifest(stage(layout, "a")))
     with pytest.raises(RunError, match=r"d\.json.*of run a"):
         read_manifest(layout, "d")

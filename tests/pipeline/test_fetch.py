@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from pipeline.fetch import Fetched, FetchLimits, fetch_feed, open_session
+from pipeline.fetch import TOTAL_TIMEOUTS, Fetched, FetchLimits, fetch_feed, looks_like_feed
+from schemas.errors import RunError
 from schemas.sources import FeedRequest
 from schemas.state import FeedState
-from tests.pipeline.feed_server import FeedServer, answer
+from tests.pipeline.feed_server import FeedServer, Script, answer
 from tests.records import NOW
 
 LIMITS = FetchLimits(timeout_s=2, max_bytes=1_000, user_agent="newsbeam-test")
@@ -30,12 +33,10 @@ def fetch(
     server: FeedServer,
     path: str = "/feed",
     state: FeedState | None = None,
-    clock: Callable[[], float] | None = None,
+    limits: FetchLimits = LIMITS,
 ) -> Fetched:
     address = server.address + path
-    with open_session(LIMITS) as session:
-        request = FeedRequest(address, state or FeedState(address))
-        return fetch_feed(session, request, LIMITS, NOW, *([clock] if clock else []))
+    return fetch_feed(FeedRequest(address, state or FeedState(address)), limits, NOW)
 
 
 def test_a_feed_comes_with_what_is_needed_to_ask_for_it_again(server: FeedServer) -> None:
@@ -132,19 +133,172 @@ def test_a_passing_fault_is_tried_again(server: FeedServer) -> None:
     assert len(server.requests) == 3
 
 
-def test_a_server_that_drips_ends_on_the_clock(server: FeedServer) -> None:
-    """However alive the connection is, the whole answer has its time."""
-    server.scripts["/feed"] = answer(200, b"x" * 500)
-    ticks = iter([0.0, 1e9, 2e9])
-    fetched = fetch(server, clock=lambda: next(ticks))
+QUICK = FetchLimits(timeout_s=0.2, max_bytes=1_000_000, user_agent="newsbeam-test")
+
+
+def drips_its_body(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.send_header("Content-Length", "100000")
+    request.end_headers()
+    drip(request)
+
+
+def drips_its_headers(request: BaseHTTPRequestHandler) -> None:
+    request.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    drip(request)
+
+
+def drips_lines_of_headers(request: BaseHTTPRequestHandler) -> None:
+    request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    drip(request, b"X: y\r\n")
+
+
+def drips_chunks(request: BaseHTTPRequestHandler) -> None:
+    request.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    drip(request, b"1\r\n \r\n")
+
+
+def redirects_slowly(request: BaseHTTPRequestHandler) -> None:
+    request.wfile.write(b"HTTP/1.1 302 Found\r\nLocation: /feed\r\nX-Slow: ")
+    drip(request, times=8)
+    request.wfile.write(b"\r\nContent-Length: 0\r\n\r\n")
+
+
+def drip(request: BaseHTTPRequestHandler, piece: bytes = b"x", times: int = 60) -> None:
+    """Says something just often enough that no time-out of a socket ends it."""
+    for _ in range(times):
+        request.wfile.write(piece)
+        request.wfile.flush()
+        time.sleep(0.05)
+
+
+def says_nothing(request: BaseHTTPRequestHandler) -> None:
+    time.sleep(1)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [drips_its_body, drips_its_headers, drips_lines_of_headers, drips_chunks, redirects_slowly, says_nothing],
+)
+def test_all_of_a_request_has_its_time(server: FeedServer, script: Script) -> None:
+    """However alive the connection is: headers, body and redirects together; a silent server is a time-out too."""
+    server.scripts["/feed"] = script
+    started = time.monotonic()
+    fetched = fetch(server, limits=QUICK)
+    taken = time.monotonic() - started
     assert fetched.error is not None
     assert fetched.error.reason == "timeout"
+    # A silent server may use up the back-off between its tries as well.
+    assert taken < QUICK.timeout_s * TOTAL_TIMEOUTS + 0.7
+
+
+def test_a_request_that_is_given_up_leaves_no_thread_behind(server: FeedServer) -> None:
+    """Its connection is cut off, so that the thread ends however long the server would go on."""
+    server.scripts["/feed"] = drips_its_body
+    fetch(server, limits=QUICK)
+    until = time.monotonic() + 1
+    while any(thread.name == "newsbeam-request" for thread in threading.enumerate()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_error_of_ours_ends_the_run(server: FeedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, and not as a server's fault: the thread says what it was."""
+    monkeypatch.setattr("pipeline.fetch._get", lambda *_: [][0])
+    with pytest.raises(RunError, match="ours"):
+        fetch(server)
+
+
+def test_what_comes_with_a_redirect_is_not_read(server: FeedServer) -> None:
+    """A redirect's own body is for no one, and may have no end; its cookies count."""
+
+    def redirect(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(302)
+        request.send_header("Location", "/there")
+        request.send_header("Set-Cookie", "seen=yes")
+        request.end_headers()
+        while True:
+            request.wfile.write(b" " * 10_000)
+
+    server.scripts["/there"] = server.scripts["/feed"]
+    server.scripts["/feed"] = redirect
+    assert fetch(server).payload is not None
+    assert server.requests[-1][1]["cookie"] == "seen=yes"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "feed://made.example/rss", "mailto:desk@made.example", "made.example/rss", "ftp://made.example/", "http://",
+        "http://[made/rss", "http://made.example:port/", "http://" + "a" * 70 + ".example/", "http://..example/", "x",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_is_a_failure_of_its_own(address: str) -> None:
+    """Nothing is looked up or asked for."""
+    fetched = fetch_feed(FeedRequest(address, FeedState(address)), QUICK, NOW)
+    assert fetched.error is not None
+    assert fetched.error.reason == "bad-address"
+
+
+PAGE = b"<!DOCTYPE html><html><head><title>Made up</title></head><body>Back soon</body></html>"
+
+
+@pytest.mark.parametrize("body", [PAGE, b"", b"Service unavailable", b'{"error": "made up"}'])
+def test_what_is_no_feed_does_not_go_silent(server: FeedServer, body: bytes) -> None:
+    """Nothing is kept by which the page could be unchanged the next time; the parser gets it each time."""
+    good = fetch(server).state
+    server.scripts["/feed"] = answer(200, body, ETag='"page"', Last_Modified="Thu, 02 May 2024 10:00:00 GMT")
+    first = fetch(server, state=good)
+    second = fetch(server, state=first.state)
+    for fetched in (first, second):
+        assert fetched.payload is not None
+        assert fetched.payload.parts == (body,)
+        assert (fetched.state.etag, fetched.state.last_modified, fetched.state.body_hash) == (None,) * 3
+        assert fetched.state.changed_at == good.changed_at
+    assert (second.state.failures, second.state.last_error) == (2, "not-a-feed")
+    assert "if-none-match" not in server.requests[-1][1]
+    assert "if-modified-since" not in server.requests[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("body", "is_feed"),
+    [
+        (FEED, True),
+        (b"\xef\xbb\xbf\n<?xml version='1.0'?><!-- <html> --><?xml-stylesheet href='a'?>" + FEED, True),
+        (b"<!DOCTYPE rss [<!ENTITY a 'b'>]>" + FEED, True),
+        ("\ufeff<?xml version='1.0'?><feed xmlns='http://www.w3.org/2005/Atom'/>".encode("utf-16"), True),
+        (b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='x'>", True),
+        (b"<atom:feed xmlns:atom='http://www.w3.org/2005/Atom'>", True),
+        (b"<b>Warning</b>: made up on line 3\n" + FEED, True),
+        (b' {"version": "https://jsonfeed.org/version/1.1", "items": []}', True),
+        (b"<!-- " + b"a" * 10_000 + b" -->" + FEED, True),
+        (PAGE, False),
+        (b"<html><body><feed>no</feed></body></html>", False),
+        (b"<?xml version='1.0'?><!doctype HTML><p><rss>", False),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", False),
+        (b"<feedback/>", False),
+        (b"[]", False),
+        (b"\xff\xfe", False),
+    ],
+)
+def test_feeds_are_told_by_their_beginning(body: bytes, is_feed: bool) -> None:
+    """By what the parser goes by as well."""
+    assert looks_like_feed(body) is is_feed
+
+
+def test_addresses_that_share_a_state_are_asked_for_whole(server: FeedServer) -> None:
+    """What one subscriber got says nothing of what another would get."""
+    known = fetch(server).state
+    fetched = fetch_feed(FeedRequest(server.address + "/feed", known, shares_state=True), LIMITS, NOW)
+    assert "if-none-match" not in server.requests[-1][1]
+    assert fetched.payload is not None
+    assert (fetched.state.etag, fetched.state.last_modified, fetched.state.body_hash) == (None,) * 3
 
 
 def test_credentials_are_used_and_not_kept(server: FeedServer) -> None:
     """What is in the address is sent; the state and the payload are under the address without it."""
     address = server.address.replace("http://", "http://user:secret@") + "/feed"
-    with open_session(LIMITS) as session:
-        fetched = fetch_feed(session, FeedRequest(address, FeedState(server.address + "/feed")), LIMITS, NOW)
+    fetched = fetch_feed(FeedRequest(address, FeedState(server.address + "/feed")), LIMITS, NOW)
     assert server.requests[0][1]["authorization"].startswith("Basic ")
     assert "secret" not in repr(fetched)

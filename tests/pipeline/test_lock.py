@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.store.layout import Layout
 from pipeline.store.lock import output_lock
-from schemas.errors import RunError, UsageError
+from schemas.errors import BusyError, UsageError
 
 _HOLD = """
 import sys, time
@@ -51,7 +51,9 @@ def test_a_second_writer_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
         said = json.loads((tmp_path / "_lock").read_text())
         for _ in range(2):
             with (
-                pytest.raises(RunError, match=f"process {process.pid} on .+ since {said['since'][:10]}"),
+                pytest.raises(
+                    BusyError, match=f"busy: .*process {process.pid} on .+ since {said['since'][:10]}"
+                ),
                 output_lock(Layout(str(tmp_path))),
             ):
                 pytest.fail("let in")
@@ -77,7 +79,7 @@ def test_a_holder_that_has_not_signed_is_still_one(tmp_path: Path, content: str)
     process = hold(tmp_path)
     try:
         (tmp_path / "_lock").write_text(content)
-        with pytest.raises(RunError, match="has not said"), output_lock(Layout(str(tmp_path))):
+        with pytest.raises(BusyError, match="has not said"), output_lock(Layout(str(tmp_path))):
             pytest.fail("let in")
     finally:
         process.kill()

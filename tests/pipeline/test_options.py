@@ -40,6 +40,21 @@ def test_sources_repeat() -> None:
         ((*IN, "--key_shards", "3"), ("--key_shards",)),
         ((*IN, "--now", "yesterday"), ("--now",)),
         ((*IN, "--now", "2024-05-01T12:00:00"), ("--now", "offset")),
+        ((*IN, "--now", "0001-01-01T00:00:00+14:00"), ("--now", "years")),
+        ((*IN, "--now", "9999-12-31T23:00:00-14:00"), ("--now", "years")),
+        ((*IN, "--runner"), ("--runner",)),
+        ((*IN, "--runner="), ("--runner",)),
+        ((*IN, "--runner", "--temp_location", "t"), ("--runner",)),
+        ((*IN, "--streaming"), ("--streaming", "--runner")),
+        ((*IN, "--streaming=true", "--runner", "DirectRunner"), ("--streaming", "--runner")),
+        (
+            (*IN, "--direct_running_mode", "multi_processing"),
+            ("--direct_running_mode", "--runner", "--workers"),
+        ),
+        ((*IN, "--direct_num_workers=4"), ("--direct_num_workers", "--runner", "--workers")),
+        ((*IN, "--user_agent", "новости"), ("--user_agent",)),
+        ((*IN, "--user_agent", "a\r\nX-Evil: b"), ("--user_agent",)),
+        ((*IN, "--user_agent", " a"), ("--user_agent",)),
         ((*IN, "--max_dead_letter_share", "1.5"), ("--max_dead_letter_share",)),
         ((*IN, "--entities", "magic"), ("--entities",)),
         ((*IN, "--progress", "loud"), ("--progress",)),
@@ -70,6 +85,25 @@ def test_another_runner_brings_its_own_workers() -> None:
     assert found.workers == 1
     assert found.key_shards > settings(*IN).key_shards
     assert found.beam_args == ("--runner", "FlinkRunner", "--flink_master", "host:8081")
+
+
+def test_another_runner_and_a_local_folder_are_worth_a_warning() -> None:
+    """Its workers may share this disk or not; only who typed it knows."""
+    (warning,) = settings(*IN, "--runner", "FlinkRunner").warnings
+    assert "--output out" in warning
+    assert "--runner FlinkRunner" in warning
+    assert settings(*IN).warnings == ()
+    assert settings("--input", "a", "--output", "s3://made-up/out", "--runner", "FlinkRunner").warnings == ()
+
+
+def test_another_runner_keeps_its_streaming() -> None:
+    """What the local runner can't do is refused there only."""
+    assert settings(*IN, "--runner", "FlinkRunner", "--streaming").beam_args[-1] == "--streaming"
+
+
+def test_a_user_agent_may_be_latin() -> None:
+    """A header holds that much."""
+    assert settings(*IN, "--user_agent", "Journal é (+https://a.example)").user_agent.startswith("Journal é")
 
 
 def test_what_newsbeam_does_not_know_is_beams() -> None:

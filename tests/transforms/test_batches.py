@@ -13,7 +13,7 @@ from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.utils.shared import Shared
 
 from tests.transforms.pipelines import local_pipeline
-from transforms import batches
+from transforms import pool
 from transforms.batches import RunBatches
 
 
@@ -32,24 +32,28 @@ def process_id(_: int) -> int:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_every_batch_has_its_result(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_batch_has_its_result(workers: int) -> None:
     """None is lost at the end of a bundle, whether the work is done here or elsewhere."""
-    monkeypatch.setattr(batches, "PATIENCE_S", 0)
     with local_pipeline() as pipeline:
-        results = pipeline | beam.Create(range(50)) | beam.ParDo(RunBatches(doubled, workers, Shared()))
+        results = (
+            pipeline
+            | beam.Create(range(50))
+            | beam.ParDo(RunBatches(doubled, workers, Shared(), patience_s=0))
+        )
         assert_that(results, equal_to([number * 2 for number in range(50)]))
 
 
-def test_work_really_leaves_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_really_leaves_this_process() -> None:
     """Two workers are two processes, neither of them this one."""
-    monkeypatch.setattr(batches, "PATIENCE_S", 0)
 
     def check(ids: list[int]) -> None:
         assert os.getpid() not in ids
         assert 1 <= len(set(ids)) <= 2
 
     with local_pipeline() as pipeline:
-        ids = pipeline | beam.Create(range(20)) | beam.ParDo(RunBatches(process_id, 2, Shared()))
+        ids = (
+            pipeline | beam.Create(range(20)) | beam.ParDo(RunBatches(process_id, 2, Shared(), patience_s=0))
+        )
         assert_that(ids, check)
 
 
@@ -65,11 +69,25 @@ def test_a_small_run_starts_no_process() -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_our_own_mistakes_are_not_swallowed(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_own_mistakes_are_not_swallowed(workers: int) -> None:
     """What the work raises fails the run, with its message."""
-    monkeypatch.setattr(batches, "PATIENCE_S", 0)
     with pytest.raises(Exception, match="three is too much"), local_pipeline() as pipeline:
-        _ = pipeline | beam.Create(range(5)) | beam.ParDo(RunBatches(fail_on_three, workers, Shared()))
+        _ = (
+            pipeline
+            | beam.Create(range(5))
+            | beam.ParDo(RunBatches(fail_on_three, workers, Shared(), patience_s=0))
+        )
+
+
+@pytest.mark.parametrize(
+    ("offered", "taken"), [(["fork", "spawn", "forkserver"], "forkserver"), (["spawn"], "spawn")]
+)
+def test_processes_are_started_in_a_way_the_system_has(
+    monkeypatch: pytest.MonkeyPatch, offered: list[str], taken: str
+) -> None:
+    """Windows has no fork server, and no system's fork is safe under Beam's threads."""
+    monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: offered)
+    assert pool.start_method() == taken
 
 
 def test_settings_that_cannot_work_are_refused() -> None:

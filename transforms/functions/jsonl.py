@@ -101,7 +101,8 @@ def parse_line(line: bytes, origin: Origin) -> RawItem:
     Every string is scrubbed; what that lost, and a charset that had to be guessed, is in `warnings`.
 
     Raises RecordError "bad-json" (with the position), "not-an-object", "bad-field" (which, and what it
-    holds), "no-text" where there is neither title nor text nor summary, and "too-large" above MAX_LINE_BYTES.
+    holds), "no-text" where there is neither title nor text nor summary nor address, and "too-large" above
+    MAX_LINE_BYTES.
     """
     place = f"line {origin.position + 1} of {origin.uri}"
     if len(line.rstrip(b"\r\n")) > MAX_LINE_BYTES:
@@ -130,8 +131,8 @@ def parse_line(line: bytes, origin: Origin) -> RawItem:
         tags=fields.tags(),
         warnings=tuple(dict.fromkeys(fields.warnings)),
     )
-    if title is None and body is None and summary is None:
-        raise RecordError("no-text", f"{place} has neither a title nor a text nor a summary")
+    if title is None and body is None and summary is None and item.url is None:
+        raise RecordError("no-text", f"{place} has neither a title nor a text nor a summary nor an address")
     return item
 
 
