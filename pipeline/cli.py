@@ -15,6 +15,7 @@ A run that is stopped amid its commit is decided: that is 1, and the next start 
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import re
@@ -56,10 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             if arguments.command is None:
                 parser.print_help(sys.stderr)
                 return USAGE
-            if arguments.command == "check":
+            if arguments.command != "run":
                 if rest:
-                    raise UsageError(f"unknown: {' '.join(rest)}\nTry: newsbeam check --help")
-                return _check(arguments)
+                    raise UsageError(f"unknown: {' '.join(rest)}\nTry: newsbeam {arguments.command} --help")
+                return _check(arguments) if arguments.command == "check" else _reindex(arguments)
             return _run(arguments, rest, stop)
         except UsageError as error:
             return _refuse(str(error), USAGE)
@@ -126,6 +127,8 @@ def _run(arguments: argparse.Namespace, beam_args: Sequence[str], stop: _Stop) -
         from pipeline.run import run
 
         configure_logging(settings.log_level)
+        for warning in settings.warnings:
+            logging.getLogger("newsbeam").warning("%s", warning)
         outcome = run(settings)
     except (UsageError, RunError):
         raise
@@ -204,6 +207,20 @@ def exit_code(manifest: Manifest, max_dead_letter_share: float) -> int:
     shares = ((refused, items), (failed_feeds, manifest.feeds_polled))
     if any(part > max_dead_letter_share * whole for part, whole in shares if whole > 0):
         return TOO_MANY_DEAD_LETTERS
+    return DONE
+
+
+def _reindex(arguments: argparse.Namespace) -> int:
+    from pipeline.logs import configure_logging
+
+    configure_logging(arguments.log_level)
+    from pipeline.store.layout import output_layout
+    from pipeline.store.reindex import reindex
+
+    configure_logging(arguments.log_level)
+    manifest = reindex(output_layout(arguments.output))
+    rows = sum(file.rows for file in manifest.files)
+    _say(f"{arguments.output}: _index built anew, {rows:,} keys in {len(manifest.files)} files")
     return DONE
 
 

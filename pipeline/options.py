@@ -68,11 +68,6 @@ class RunSettings:
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @property
-    def source_count(self) -> int:
-        """How many `--input` and `--feeds` were given."""
-        return len(self.inputs) + len(self.feeds)
-
-    @property
     def warnings(self) -> tuple[str, ...]:
         """What may not be meant as it was typed, one sentence each."""
         if self.local or not is_local(self.output):
@@ -100,10 +95,20 @@ def build_parser() -> argparse.ArgumentParser:
         "run",
         help="read files and feeds once, and add what is new to the tables",
         description="Reads files and feeds once, and adds what is new to the tables in --output.",
-        epilog="Any other option is passed on to Beam (--runner, --temp_location, --setup_file ...).",
+        epilog="Any other option is passed on to Beam (--runner, --temp_location, --setup_file ...). "
+        "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 too many dead letters; 4 busy, another run holds --output; "
+        "129, 130, 143 stopped by a signal.",
         allow_abbrev=False,
     )
     _add_run_options(run)
+    reindex = commands.add_parser(
+        "reindex",
+        help="build _index anew from the tables",
+        description="Replaces _index in --output by one that is built from the tables.",
+        allow_abbrev=False,
+    )
+    reindex.add_argument("--output", required=True, metavar="DIR", help="folder with the tables")
+    _add_log_level(reindex)
     check = commands.add_parser(
         "check",
         help="prove that the tables and manifests in a folder hold together",

@@ -24,12 +24,12 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipeline.build import RunPlan, build
 from pipeline.fetch import FetchLimits
-from pipeline.files import delete_folder, is_local, list_files, open_write, require_filesystem
+from pipeline.files import is_local, list_files, open_write, require_filesystem
 from pipeline.options import RunSettings, newsbeam_version
 from pipeline.progress import ProgressWriter, show_progress
 from pipeline.sources import feed_requests, find_feeds, find_files, storable
 from pipeline.staging import Staging, open_read
-from pipeline.store.commit import commit, recover
+from pipeline.store.commit import abandon, commit, recover
 from pipeline.store.feeds import read_feed_states, stage_feed_states
 from pipeline.store.index import KeyIndex, segments_to_merge, sorted_segment, write_segment
 from pipeline.store.layout import Layout, check_run_id, new_run_id, output_layout, staging_name
@@ -37,7 +37,7 @@ from pipeline.store.lock import output_lock
 from pipeline.store.manifest import committed_runs, read_manifest
 from pipeline.work import empty_file
 from pipeline.write import read_summary
-from schemas.errors import CommitInterrupted, RunError, UsageError
+from schemas.errors import RunError, UsageError
 from schemas.index import INDEXES
 from schemas.records import SCHEMA_VERSION
 from schemas.sources import SourceFile
@@ -130,11 +130,9 @@ def run(settings: RunSettings) -> RunOutcome:
                 attempt,
                 seen,
             )
-        except CommitInterrupted:
-            raise
         except BaseException:
-            # What is staged is of use to nobody, and a full disk would stay full.
-            delete_folder(layout.run_staging_dir(run_id))
+            # What is staged and not to be committed is of use to nobody, and a full disk would stay full.
+            abandon(layout, run_id)
             raise
     return RunOutcome(manifest, recovered)
 

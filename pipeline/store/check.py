@@ -434,14 +434,14 @@ class _Keys:
         """Duplicates and groups of articles that aren't there, and articles whose versions are of two groups."""
         articles = np.unique(_concatenated(self.kept))
         for file, originals in self._originals:
-            unknown = np.flatnonzero(~np.isin(originals, articles))
+            unknown = np.flatnonzero(~_is_among(originals, articles))
             if len(unknown):
                 name = _value(layout, file, "duplicate_of", unknown[0])
                 yield _problem(
                     layout, file, f"{len(unknown)} rows are duplicates of no article: {name} is one"
                 )
         for file, _, groups in self._groups:
-            unknown = np.flatnonzero(~np.isin(groups, articles))
+            unknown = np.flatnonzero(~_is_among(groups, articles))
             if len(unknown):
                 name = _value(layout, file, "group_id", unknown[0])
                 yield _problem(
@@ -459,7 +459,7 @@ class _Keys:
         if not len(torn):
             return
         for file, articles, _ in reversed(self._groups):
-            rows = np.flatnonzero(np.isin(articles, torn))
+            rows = np.flatnonzero(_is_among(articles, torn))
             if len(rows):
                 name = _value(layout, file, "article_id", rows[0])
                 yield _problem(
@@ -475,7 +475,7 @@ class _Keys:
             with _open_parquet(path) as parquet:
                 for batch in parquet.iter_batches(_BATCH_ROWS, columns=["article_id", "version"]):
                     ids, versions = batch.column("article_id"), batch.column("version")
-                    rows = np.flatnonzero(np.isin(_with_version(_hashes(ids), versions), twice))
+                    rows = np.flatnonzero(_is_among(_with_version(_hashes(ids), versions), twice))
                     for row in rows.tolist():
                         key = (ids[row].as_py(), versions[row].as_py())
                         if key in first:
@@ -652,6 +652,16 @@ def _said(contents: _Hashes, groups: _Hashes, moments_us: pa.Array, kept: npt.ND
     said = _spread(said) ^ moments.astype(np.int64).view(np.uint64)
     result: _Hashes = _spread(said) ^ kept.astype(np.uint64)
     return result
+
+
+def _is_among(values: _Hashes, held: _Hashes) -> npt.NDArray[np.bool_]:
+    """Which of some values are held; what is held is sorted. np.isin would go through all of it for each file."""
+    if not len(held):
+        return np.zeros(len(values), dtype=np.bool_)
+    places = np.searchsorted(held, values)
+    places[places == len(held)] = 0
+    among: npt.NDArray[np.bool_] = held[places] == values
+    return among
 
 
 def _concatenated(parts: list[_Hashes]) -> _Hashes:

@@ -82,9 +82,11 @@ class _Decision:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # A run that can't be carried out says so itself: the next start can't do it either.
-        if error is None or isinstance(error, RunError):
+        if error is None:
             return
+        if isinstance(error, RunError):
+            # A run that can't be carried out says so itself: the next start can't do it either. It is decided still.
+            raise CommitInterrupted(str(error)) from error
         # The writing of the journal may itself have been stopped, before it was there or after.
         try:
             decided = files.exists(self._layout.journal_path(self._run_id)) or files.exists(
@@ -121,6 +123,12 @@ def recover(layout: Layout) -> list[str]:
         else:
             files.delete_folder(layout.run_staging_dir(run_id))
     return completed
+
+
+def abandon(layout: Layout, run_id: str) -> None:
+    """Deletes what is staged for a run that failed, unless it is decided: then that is what `recover` needs."""
+    if not files.exists(layout.journal_path(run_id)):
+        files.delete_folder(layout.run_staging_dir(run_id))
 
 
 def interrupted_commits(layout: Layout) -> list[str]:

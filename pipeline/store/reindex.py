@@ -18,7 +18,7 @@ from pipeline.store.commit import commit, recover
 from pipeline.store.index import sorted_segment, write_segment
 from pipeline.store.layout import Layout, new_run_id, parse_partition, staging_name
 from pipeline.store.lock import output_lock
-from pipeline.store.manifest import committed_runs
+from pipeline.store.manifest import committed_runs, live_files, read_manifest
 from pipeline.work import UNKNOWN_DOMAIN
 from pipeline.write import index_table
 from schemas.dedup import Decision, RowRef
@@ -49,7 +49,10 @@ def reindex(layout: Layout) -> Manifest:
     with output_lock(layout):
         recover(layout)
         seen = committed_runs(layout)
-        files, removed = rebuild_index(layout, Staging(layout.output, staging_name(run_id, attempt)), run_id)
+        files, replaced = rebuild_index(layout, Staging(layout.output, staging_name(run_id, attempt)), run_id)
+        # Also what the manifests say is there and isn't: this is what the command is for.
+        live = live_files(read_manifest(layout, run) for run in seen)
+        removed = {*replaced, *(file.target for file in live if file.table.startswith("index/"))}
         manifest = Manifest(
             run_id=run_id,
             schema_version=SCHEMA_VERSION,
@@ -59,7 +62,7 @@ def reindex(layout: Layout) -> Manifest:
             versions={"newsbeam": newsbeam_version()},
             counts=Counts(),
             files=tuple(files),
-            removed=tuple(removed),
+            removed=tuple(sorted(removed)),
         )
         return commit(layout, manifest, attempt, seen)
 

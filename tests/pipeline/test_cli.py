@@ -101,13 +101,9 @@ def test_a_failure_is_said_in_a_line(error: Exception, said: str) -> None:
 
 def test_an_error_is_not_blamed_on_another_that_was_handled() -> None:
     """Python links what is raised while something else is being handled."""
-    try:
-        try:
-            raise FileNotFoundError(errno.ENOENT, "No such file or directory", "x")
-        except FileNotFoundError:
-            raise ValueError("odd") from None
-    except ValueError as error:
-        assert failure(error) == "ValueError: odd"
+    error = ValueError("odd")
+    error.__context__ = FileNotFoundError(errno.ENOENT, "No such file or directory", "x")
+    assert failure(error) == "ValueError: odd"
 
 
 @pytest.mark.parametrize(

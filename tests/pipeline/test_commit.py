@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import files
-from pipeline.store.commit import commit, interrupted_commits, recover
+from pipeline.store.commit import abandon, commit, interrupted_commits, recover
 from pipeline.store.hashes import hash_bytes, hash_file
 from pipeline.store.layout import Layout, staging_name
 from pipeline.store.manifest import (
@@ -308,6 +308,32 @@ def test_a_commit_stopped_once_it_is_decided_says_so(
     recover(layout)
     assert committed_runs(layout) == {"r1"}
     assert files.subfolders(layout.staging_root) == []
+
+
+def test_only_what_is_not_decided_is_abandoned(layout: Layout) -> None:
+    """What a decided run has staged exists nowhere else."""
+    manifest = stage(layout, "r1")
+    files.write_bytes(layout.journal_path("r1"), encode_manifest(manifest))
+    stage(layout, "r2")
+    for run_id in ("r1", "r2", "never-begun"):
+        abandon(layout, run_id)
+    assert files.subfolders(layout.staging_root) == ["r1"]
+    assert recover(layout) == ["r1"]
+
+
+def test_a_commit_that_cant_be_carried_out_is_decided_all_the_same(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody may take its error for that of a run of which nothing was committed."""
+
+    def lost(source: str, target: str) -> None:
+        raise FileNotFoundError(2, "No such file or directory", source)
+
+    manifest = stage(layout, "r1")
+    monkeypatch.setattr(files, "move", lost)
+    with pytest.raises(CommitInterrupted, match="run r1 can't be committed"):
+        commit(layout, manifest, ATTEMPT, frozenset())
+    assert interrupted_commits(layout) == ["r1"]
 
 
 def test_a_commit_stopped_before_it_is_decided_says_nothing_of_it(

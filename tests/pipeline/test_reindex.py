@@ -57,3 +57,18 @@ def test_the_index_is_built_anew_to_equal_content(tmp_path: Path, partition_by: 
         after = contents([out / file.staged for file in files if file.table == f"index/{index}"])
         assert before, index
         assert after == before, index
+
+
+def test_a_new_index_is_a_commit_that_later_runs_go_by(tmp_path: Path) -> None:
+    """The program's own command: clean for `check`, with or without the old index, and a rerun adds no row."""
+    source, out = write_jsonl(tmp_path / "records.jsonl", records(20)), tmp_path / "out"
+    run = ["run", "--input", str(source), "--output", str(out), "--entities", "none", "--progress", "off"]
+    assert main(run) == 0
+    for path in (out / "_index").rglob("*.parquet"):
+        path.unlink()
+    assert main(["reindex", "--output", str(out)]) == 0
+    before = sorted((out / "articles").rglob("*.parquet"))
+    assert main(run) == 0
+    assert sorted((out / "articles").rglob("*.parquet")) == before
+    assert main([*run, "--partition_by", "month"]) == 2
+    assert main(["check", "--output", str(out)]) == 0
