@@ -9,45 +9,12 @@ from typing import Any
 import pytest
 
 from schemas.dedup import ArticleKeys, KnownFingerprint, KnownRevision
+from tests.end_to_end.made_up import WORDS
 from tests.records import keys
 from transforms.functions.identity import hash_fields
 from transforms.functions.stories import Known, NearDuplicates, Settled, moment_us, settle_stories
 
 DAY_US = 24 * 3600 * 1_000_000
-
-WORDS = [
-    "harbour",
-    "council",
-    "ferry",
-    "pier",
-    "market",
-    "winter",
-    "school",
-    "river",
-    "bridge",
-    "mayor",
-    "vote",
-    "budget",
-    "train",
-    "station",
-    "village",
-    "forest",
-    "doctor",
-    "hospital",
-    "teacher",
-    "winner",
-    "season",
-    "coach",
-    "player",
-    "factory",
-    "worker",
-    "union",
-    "strike",
-    "festival",
-    "singer",
-    "museum",
-    "painter",
-]
 
 
 def story(seed: int, length: int = 150) -> str:
