@@ -29,10 +29,12 @@ class ArticleKeys:
     article_id: the one that the article would have if nothing else were known (`identity.article_id`).
     identities: hashes of what names the article: its address, its guid.
     item_hash: of all that is compared; an item with a known one is unchanged.
-    revision_hash: of headline and text, content_hash of the text alone; both without cosmetic differences.
+    revision_hash: of headline and text, but for what changes while an article doesn't (`revisions`).
+    content_hash: of the text, but for case, punctuation and white space.
     content_key: None where the text is too little to tell (`identity.content_key`).
     publisher: hash of the publisher, None where it isn't known.
     published_us, updated_us: microseconds since 1970 UTC, None where not stated.
+    title_hash: of the headline, likewise.
     row_hash: of all that would be written but for where it was read; it decides between copies of one revision that
     differ in lesser things (a byline, a tag), so that the choice doesn't hang on the order in which they were read.
     origin_uri, origin_position: decide between copies that do not differ at all.
@@ -46,6 +48,7 @@ class ArticleKeys:
     item_hash: str
     revision_hash: str
     content_hash: str
+    title_hash: str
     content_key: str | None
     publisher: str | None
     published_us: int | None
@@ -93,6 +96,7 @@ class KnownRevision:
     version: int
     revision_hash: str
     content_hash: str
+    title_hash: str
     group_id: str
     publisher: str | None
     moment_us: int | None

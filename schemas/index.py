@@ -32,6 +32,7 @@ INDEXES: dict[str, pa.Schema] = {
             _required("version", pa.int32()),
             _required("revision_hash", HASH),
             _required("content_hash", HASH),
+            _required("title_hash", HASH),
             _required("group_id", HASH),
             pa.field("publisher", HASH),
             pa.field("moment_us", pa.int64()),

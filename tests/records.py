@@ -65,6 +65,7 @@ def keys(name: str, text: str | None = "text", title: str = "", **fields: Any) -
         "item_hash": item_hash(named, revision),
         "revision_hash": revision,
         "content_hash": content,
+        "title_hash": hash_fields("t1", (title,)),
         "content_key": None if text is None else content,
         "publisher": None,
         "published_us": None,

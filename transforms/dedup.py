@@ -152,7 +152,7 @@ class _SettleStories(beam.DoFn):
 
     def process(self, element: tuple[int, Iterable[KeysBatch]]) -> Iterator[Any]:
         new = [keys for batch in element[1] for keys in batch.keys]
-        settled = settle_stories(new, self._recall(new), self._near)
+        settled = settle_stories(new, self._recall(new), self._near, self._now_us - self._since_us)
         yield from _by_file(one.decision for one in settled)
         for rows in index_rows(settled, self._now_us):
             yield beam.pvalue.TaggedOutput(_INDEX_ROWS, rows)
@@ -194,6 +194,7 @@ class _SettleStories(beam.DoFn):
                     row["version"],
                     "r1" + row["revision_hash"].hex(),
                     "c1" + row["content_hash"].hex(),
+                    "t1" + row["title_hash"].hex(),
                     "a1" + row["group_id"].hex(),
                     None if row["publisher"] is None else "p1" + row["publisher"].hex(),
                     row["moment_us"],
@@ -239,8 +240,8 @@ def index_rows(settled: Iterable[Settled], seen_us: int) -> Iterator[IndexRows]:
         kept = decision.verdict == "kept"
         rows["articles"].append(
             (
-                one.article_id, decision.version, keys.revision_hash, keys.content_hash, decision.group_id,
-                keys.publisher, moment_us(keys), kept,
+                one.article_id, decision.version, keys.revision_hash, keys.content_hash, keys.title_hash,
+                decision.group_id, keys.publisher, moment_us(keys), kept,
             )
         )  # fmt: skip
         if kept and keys.content_key is not None:

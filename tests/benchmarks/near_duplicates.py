@@ -45,7 +45,8 @@ def items_of(articles: list[dict[str, Any]]) -> list[ArticleKeys]:
         made.append(
             ArticleKeys(
                 ref=RowRef("", row), article_id=own, identities=(own,), item_hash=own, revision_hash=content,
-                content_hash=content, content_key=content, publisher=None, published_us=None, updated_us=None,
+                content_hash=content, title_hash=own, content_key=content, publisher=None, published_us=None,
+                updated_us=None,
                 row_hash=own, origin_uri="", origin_position=row, bands=found.bands, sketch=found.sketch,
                 shingle_count=found.shingle_count,
             )

@@ -54,8 +54,8 @@ def remembered(settled: Iterable[Settled], before: Known | None = None) -> Known
         kept = decision.verdict == "kept"
         revisions.setdefault(one.article_id, []).append(
             KnownRevision(
-                one.article_id, decision.version, its.revision_hash, its.content_hash, decision.group_id,
-                its.publisher, moment_us(its), kept,
+                one.article_id, decision.version, its.revision_hash, its.content_hash, its.title_hash,
+                decision.group_id, its.publisher, moment_us(its), kept,
             )
         )  # fmt: skip
         if kept and its.content_key:

@@ -85,7 +85,7 @@ def index_tables(
         rows["items"].append((hash_key(hash_bytes(key + bytes([one.version]))),))
         rows["identities"].append((key, key))
         rows["articles"].append(
-            (key, one.version, content, content, group, None, moment_us, one not in aside)
+            (key, one.version, content, content, content, group, None, moment_us, one not in aside)
         )
         if one not in aside:
             rows["contents"].append((content, key))

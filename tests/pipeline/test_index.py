@@ -18,7 +18,14 @@ from pipeline.write import index_table
 def table_of(keys: list[bytes], version: int = 1) -> pa.Table:
     """Rows of the articles index with these keys."""
     rows = [
-        ("a1" + key.hex(), version, "r1" + key.hex(), "c1" + key.hex(), "a1" + key.hex(), None, None, True)
+        (
+            "a1" + key.hex(),
+            version,
+            *(kind + key.hex() for kind in ("r1", "c1", "t1", "a1")),
+            None,
+            None,
+            True,
+        )
         for key in keys
     ]
     return index_table("articles", rows)

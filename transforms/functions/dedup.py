@@ -12,6 +12,7 @@ from transforms.functions.identity import (
     SHARED_LINK,
     article_id,
     content_key,
+    hash_fields,
     identities,
     item_hash,
     names_of,
@@ -20,6 +21,7 @@ from transforms.functions.identity import (
     row_hash,
 )
 from transforms.functions.near_duplicates import Fingerprint, fingerprints
+from transforms.functions.revisions import settled_text, settled_title
 from transforms.functions.urls import address_in_guid
 
 _NEVER = sys.maxsize
@@ -49,7 +51,8 @@ def _keys(article: Article, ref: RowRef, found: Fingerprint) -> ArticleKeys:
         SHARED_LINK in article.warnings,
     )
     known_by = identities(named, article.source, article.title, article.text)
-    revision = revision_hash(article.title, article.content_hash)
+    title = settled_title(article.title)
+    revision = revision_hash(title, settled_text(article.text))
     return ArticleKeys(
         ref=ref,
         article_id=article_id(named, article.source, article.title, article.text),
@@ -57,6 +60,7 @@ def _keys(article: Article, ref: RowRef, found: Fingerprint) -> ArticleKeys:
         item_hash=item_hash(known_by, revision),
         revision_hash=revision,
         content_hash=article.content_hash,
+        title_hash=hash_fields("t1", (title,)),
         content_key=content_key(article),
         publisher=publisher_hash(article.source_domain, article.source),
         published_us=epoch_us(article.published_at),

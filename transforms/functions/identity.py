@@ -20,7 +20,14 @@ SHORT_TEXT_WORDS = 20
 #: The warning of a feed item whose address other items of the feed have too: it names none of them.
 SHARED_LINK = "link_not_unique"
 
-_NOT_WORDS = re.compile(r"[\W_]+")
+
+def _spelt_marks() -> str:
+    """Vowel signs of Indic and South-East Asian scripts: combining marks, yet half of what a word is spelt with."""
+    blocks = (*range(0x0900, 0x10A0), *range(0x1700, 0x1CD0), *range(0xA800, 0xAC00))
+    return "".join(chr(code) for code in blocks if unicodedata.category(chr(code)) in ("Mn", "Mc"))
+
+
+_NOT_WORDS = re.compile(rf"[^\w{_spelt_marks()}]+")
 
 # Every ASCII character to what `_NOT_WORDS` and casefold make of it.
 _ASCII_WORDS = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
@@ -58,7 +65,8 @@ def comparable_text(text: str) -> str:
     if text.isascii():
         # The same, four times as fast.
         return " ".join(text.translate(_ASCII_WORDS).split())
-    return _NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("_", " ")
+    return _NOT_WORDS.sub(" ", folded).strip()
 
 
 def content_hash(text: str) -> str:
@@ -131,12 +139,12 @@ def _feed_scope(origin: Origin, canonical_url: str | None) -> str:
     return origin.uri if canonical_url is None else canonical_url.split("/", 3)[2]
 
 
-def revision_hash(title: str | None, content: str) -> str:
-    """The hash ("r1...") of what makes a version: the headline and the text (by its `content_hash`).
+def revision_hash(title: str, text: str) -> str:
+    """The hash ("r1...") of what makes a version: headline and text, both settled (`revisions`).
 
     Bylines, times and tags are left out: feeds of one publisher disagree on them over one and the same text.
     """
-    return hash_fields("r1", (comparable_text(title or ""), content))
+    return hash_fields("r1", (title, text))
 
 
 def item_hash(known_by: Sequence[str], revision: str) -> str:

@@ -35,9 +35,14 @@ NearDuplicates = Literal["off", "mark", "drop"]
 #: Two items of one publisher with nearly the same text are one article if they were published within this time.
 SAME_ARTICLE_US = 24 * 3600 * 1_000_000
 
-#: And if so much of the shorter text stands in the longer: an edit leaves most of a text alone, and the next notice
-#: from the same form doesn't.
+#: And if they have one headline, and so much of the shorter text stands in the longer: an edit leaves most of a text
+#: alone. The next notice from the same form does that too, but not under the same headline.
 SAME_ARTICLE_CONTAINMENT = 0.8
+
+
+#: Two texts of one publisher under two headlines, one of them with fewer shingles than this, are two notices from one
+#: form, however alike they are.
+NOTICE_SHINGLES = 128
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,13 +78,20 @@ class _Pair:
     similarity: Similarity
 
 
-def settle_stories(new: Iterable[ArticleKeys], known: Known, near: NearDuplicates) -> list[Settled]:
+def settle_stories(
+    new: Iterable[ArticleKeys],
+    known: Known,
+    near: NearDuplicates,
+    window_us: int = 30 * 24 * 3600 * 1_000_000,
+) -> list[Settled]:
     """Decides on every new item. No two of them have the same item_hash.
 
     near: "off" looks for no near-duplicates, "mark" gives them one group_id and keeps all, "drop" keeps one.
+    window_us: microseconds that may lie between the days of two near-duplicates, where both state one: this year's
+    notice of the fair is not last year's.
     """
     items = sorted(new, key=survivor_rank)
-    pairs = [] if near == "off" else _near_pairs(items, known.fingerprints)
+    pairs = [] if near == "off" else _near_pairs(items, known, window_us)
     article_of = _resolve_articles(items, known, pairs)
     unchanged, revisions = _new_revisions(items, article_of, known)
     settled = [Settled(items[place], article_of[place], _unchanged(items[place])) for place in unchanged]
@@ -93,8 +105,24 @@ def _unchanged(keys: ArticleKeys) -> Decision:
     return Decision(keys.ref, "unchanged")
 
 
-def _near_pairs(items: Sequence[ArticleKeys], known: Sequence[KnownFingerprint]) -> list[_Pair]:
+def _near_pairs(items: Sequence[ArticleKeys], before: Known, window_us: int) -> list[_Pair]:
     """Verified near-duplicates among the items, and between them and what is known."""
+    known = before.fingerprints
+    revision_of = {
+        (revision.article_id, revision.version): revision
+        for revisions in before.revisions.values()
+        for revision in revisions
+    }
+
+    def stated(node: int) -> tuple[int | None, str | None, str | None]:
+        """The day, publisher and headline of an item or a known revision."""
+        if node >= 0:
+            return moment_us(items[node]), items[node].publisher, items[node].title_hash
+        revision = revision_of.get((known[-1 - node].article_id, known[-1 - node].version))
+        return (None, None, None) if revision is None else (
+            revision.moment_us, revision.publisher, revision.title_hash,
+        )  # fmt: skip
+
     new_places = [place for place, keys in enumerate(items) if keys.bands]
     # The order decides who is paired with whom in a crowded bucket: known ones first, by what they are.
     known_places = sorted(
@@ -108,7 +136,18 @@ def _near_pairs(items: Sequence[ArticleKeys], known: Sequence[KnownFingerprint])
     pairs = []
     for first, second in candidate_pairs(matrix, known=len(known_places)).tolist():
         one, other = nodes[first], nodes[second]
-        similarity = verify(_fingerprint(one, items, known), _fingerprint(other, items, known))
+        (day, publisher, title), (other_day, other_publisher, other_title) = stated(one), stated(other)
+        if day is not None and other_day is not None and abs(day - other_day) > window_us:
+            continue
+        prints = _fingerprint(one, items, known), _fingerprint(other, items, known)
+        one_paper = publisher is not None and publisher == other_publisher
+        if (
+            one_paper
+            and title != other_title
+            and min(made.shingle_count for made in prints) < NOTICE_SHINGLES
+        ):
+            continue
+        similarity = verify(*prints)
         if is_near_duplicate(similarity):
             pairs.append(_Pair(one, other, similarity))
     return pairs
@@ -153,9 +192,14 @@ def _resolve_articles(items: Sequence[ArticleKeys], known: Known, pairs: Sequenc
         if pair.one < 0:
             fingerprint = known.fingerprints[-1 - pair.one]
             revisions = known.revisions.get(fingerprint.article_id, ())
-            if not named[pair.other] and _is_by(items[pair.other], revisions):
+            titled = [
+                revision for revision in revisions if revision.title_hash == items[pair.other].title_hash
+            ]
+            if not named[pair.other] and _is_by(items[pair.other], titled):
                 claims[pair.other].add(fingerprint.article_id)
-        elif _same_publisher_and_day(items[pair.one], items[pair.other]):
+        elif _same_publisher_and_day(items[pair.one], items[pair.other]) and (
+            items[pair.one].title_hash == items[pair.other].title_hash
+        ):
             # To the likest only: a chain of small edits must not run from one notice to the next.
             candidate = (-pair.similarity.containment, pair.one)
             best[pair.other] = min(best.get(pair.other, candidate), candidate)
