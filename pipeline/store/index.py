@@ -55,7 +55,7 @@ class KeyIndex:
         schema = INDEXES[self.name]
         if not keys or not self.segments:
             return schema.empty_table()
-        wanted = np.unique(np.frombuffer(b"".join(keys), dtype=_ORDERED))
+        wanted = _Wanted.of(keys)
         found = [table for segment in self.segments for table in _lookup_segment(segment, wanted, schema)]
         return pa.concat_tables(found) if found else schema.empty_table()
 
@@ -126,7 +126,20 @@ def _band_keys(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.uint32], npt.NDA
     return np.concatenate(keys), np.concatenate(rows)
 
 
-def _lookup_segment(segment: str, wanted: _Keys, schema: pa.Schema) -> Iterator[pa.Table]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Keys that are looked up, each once, in order, as two halves: NumPy is fast on plain integers only."""
+
+    high: npt.NDArray[np.uint64]
+    low: npt.NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, keys: Sequence[bytes]) -> _Wanted:
+        halves = np.frombuffer(b"".join(sorted(set(keys))), dtype=">u8").reshape(-1, 2).astype(np.uint64)
+        return cls(np.ascontiguousarray(halves[:, 0]), np.ascontiguousarray(halves[:, 1]))
+
+
+def _lookup_segment(segment: str, wanted: _Wanted, schema: pa.Schema) -> Iterator[pa.Table]:
     with open_read(segment) as file, pq.ParquetFile(file) as parquet:
         for group in range(parquet.metadata.num_row_groups):
             if not _may_hold(parquet.metadata.row_group(group).column(0).statistics, wanted):
@@ -137,25 +150,31 @@ def _lookup_segment(segment: str, wanted: _Keys, schema: pa.Schema) -> Iterator[
                 yield parquet.read_row_group(group, columns=schema.names).take(pa.array(hits)).cast(schema)
 
 
-def _may_hold(statistics: Any, wanted: _Keys) -> bool:
+def _may_hold(statistics: Any, wanted: _Wanted) -> bool:
+    """Whether a row group's range, by the high halves, holds a wanted key."""
     if statistics is None or not statistics.has_min_max:
         return True
-    low, high = (np.frombuffer(bound, dtype=_ORDERED) for bound in (statistics.min, statistics.max))
-    start = int(np.searchsorted(wanted, low, side="left")[0])
-    stop = int(np.searchsorted(wanted, high, side="right")[0])
-    return start < stop
+    lowest, highest = (
+        np.uint64(int.from_bytes(bound[:8], "big")) for bound in (statistics.min, statistics.max)
+    )
+    start = int(np.searchsorted(wanted.high, lowest, side="left"))
+    return start < int(np.searchsorted(wanted.high, highest, side="right"))
 
 
-def _is_in(held: _Keys, wanted: _Keys) -> npt.NDArray[np.bool_]:
-    """Which of the held keys are wanted. Both are sorted."""
-    # The high halves alone decide nearly always, and NumPy is fast on plain integers; the low halves settle the rest.
-    held_high = held["high"].astype(np.uint64)
-    wanted_high = wanted["high"].astype(np.uint64)
-    places = np.searchsorted(wanted_high, held_high)
-    places[places == len(wanted_high)] = 0
-    mask: npt.NDArray[np.bool_] = wanted_high[places] == held_high
-    candidates = np.flatnonzero(mask)
-    mask[candidates] = np.isin(held[candidates], wanted)
+def _is_in(held: _Keys, wanted: _Wanted) -> npt.NDArray[np.bool_]:
+    """Which of the held keys are wanted."""
+    high, low = held["high"].astype(np.uint64), held["low"].astype(np.uint64)
+    places = np.searchsorted(wanted.high, high)
+    places[places == len(wanted.high)] = 0
+    alike = wanted.high[places] == high
+    mask: npt.NDArray[np.bool_] = alike & (wanted.low[places] == low)
+    # Where two wanted keys share their high half, the first of them was compared; that hardly ever happens.
+    unsure = np.flatnonzero(alike & ~mask)
+    if len(unsure):
+        pairs = set(zip(wanted.high.tolist(), wanted.low.tolist(), strict=True))
+        mask[unsure] = [
+            pair in pairs for pair in zip(high[unsure].tolist(), low[unsure].tolist(), strict=True)
+        ]
     return mask
 
 
