@@ -8,7 +8,6 @@ writer, since readers fail to merge a key that stands in both the path and the f
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -168,10 +167,3 @@ def dead_letters_table(letters: Iterable[DeadLetter], schema_version: int) -> pa
     """Dead letters as an Arrow table with the columns of `DEAD_LETTERS`."""
     rows = [dataclasses.asdict(letter) | {"schema_version": schema_version} for letter in letters]
     return pa.Table.from_pylist(rows, schema=DEAD_LETTERS)
-
-
-def partition_day(article: Article) -> dt.date:
-    """The UTC day that an article's row is filed under: published, else updated, else ingested."""
-    return (
-        (article.published_at or article.updated_at or article.ingested_at).astimezone(dt.timezone.utc).date()
-    )
