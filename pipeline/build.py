@@ -23,7 +23,7 @@ from pipeline.read import ReadFilesAndFeeds
 from pipeline.staging import Staging
 from pipeline.store.index import KeyIndex
 from pipeline.work import FinishBatch, PrepareBatch, WriteTables, dead_letter_slices
-from pipeline.write import PlanWrites, WriteIndex, WriteSummary
+from pipeline.write import PlanWrites, WriteIndex, WriteRegrouped, WriteSummary
 from schemas.sources import FeedRequest, SourceFile
 from schemas.staged import FinishedBatch, PreparedBatch, RowSlice, RunSummary
 from schemas.state import Counts, FeedState
@@ -123,6 +123,7 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
         | "AllIndexRows" >> beam.Flatten()
         | "WriteIndex" >> WriteIndex(plan.staging, plan.run_id, plan.key_shards)
     )
+    regrouped = decided.index_rows | "WriteRegrouped" >> WriteRegrouped(plan.staging, plan.run_id, plan.now)
     _ = (
         (
             prepared | "ReadCounts" >> beam.Map(_read_summary),
@@ -131,6 +132,7 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
             dead.summaries,
             written,
             indexed,
+            regrouped,
         )
         | "AllSummaries" >> beam.Flatten()
         | "Summarise" >> WriteSummary(plan.staging)

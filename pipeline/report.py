@@ -49,7 +49,7 @@ def _seconds(manifest: Manifest) -> str:
 
 
 def _rows_written(manifest: Manifest) -> int:
-    return sum(file.rows for file in manifest.files if file.table in TABLES)
+    return sum(file.rows for file in manifest.files if file.table in TABLES and file.table != "regrouped")
 
 
 def _counts_and_tables(manifest: Manifest) -> list[str]:
@@ -61,6 +61,8 @@ def _counts_and_tables(manifest: Manifest) -> list[str]:
         ("unchanged", counts.unchanged, "written nowhere" if counts.unchanged else ""),
         ("dead letter", counts.dead_letter, _dead_letters_written(manifest, counts)),
     ]
+    if counts.regrouped:
+        rows.append(("regrouped", counts.regrouped, _written(manifest, "regrouped")))
     digits = max(len(f"{count:,}") for _, count, _ in rows)
     return [f"  {name:<11}  {count:>{digits},}  {note}".rstrip() for name, count, note in rows]
 

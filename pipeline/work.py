@@ -161,6 +161,9 @@ class FinishBatch:
             "supersedes": [decision.supersedes for decision in decisions],
             "change": [decision.change for decision in decisions],
             "group_id": [decision.group_id for decision in decisions],
+            "near_duplicates": [
+                [dataclasses.asdict(other) for other in decision.near_duplicates] for decision in decisions
+            ],
             "language": [found.language for found in languages],
             "language_confidence": [found.confidence for found in languages],
         }
@@ -337,13 +340,15 @@ def empty_file(
     Readers fail on a folder or a pattern with no file in it, and can't tell the columns of one without a schema.
     """
     values = {"date": f"{day}", "month": f"{day:%Y-%m}", "language": "und", "source_domain": UNKNOWN_DOMAIN}
-    keys = ["stage"] if table == "dead_letters" else list(partition_by)
-    partition = partition_path([(key, values.get(key, "parse")) for key in keys])
+    keys = {"dead_letters": ["stage"], "regrouped": []}.get(table, list(partition_by))
+    folder = "/".join(
+        filter(None, [table, partition_path([(key, values.get(key, "parse")) for key in keys])])
+    )
     name = staging.new_name("tables", ".parquet")
     with open_write(staging.path(name)) as file:
         pq.write_table(file_schema(table, keys).empty_table(), file, compression="zstd")
         size = file.tell()
-    return StagedFile(name, f"{table}/{partition}/{run_id}-00000.parquet", table, 0, size)
+    return StagedFile(name, f"{folder}/{run_id}-00000.parquet", table, 0, size)
 
 
 _SORT = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import apache_beam as beam
 import msgspec
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline.files import open_read, open_write
 from pipeline.staging import Staging
@@ -17,8 +19,10 @@ from pipeline.store.index import hash_column, sorted_segment, write_segment
 from pipeline.work import write_shard
 from schemas.dedup import IndexRows
 from schemas.index import INDEXES
+from schemas.records import SCHEMA_VERSION
 from schemas.staged import RowSlice, RunSummary, WriteTask
-from schemas.state import StagedFile
+from schemas.state import Counts, StagedFile
+from schemas.tables import REGROUPED
 from transforms.shards import by_shard
 from transforms.summary import merge_summaries
 
@@ -107,6 +111,54 @@ def index_table(index: str, rows: Iterable[tuple[str | int | bool | bytes | None
         for field in schema
     ]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+@dataclasses.dataclass(eq=False)
+class WriteRegrouped(beam.PTransform[Any, Any]):
+    """Writes what is remembered of regrouped articles as the table of them, too: IndexRows -> RunSummary.
+
+    One file, for they are few.
+    """
+
+    staging: Staging
+    run_id: str
+    now: dt.datetime
+
+    def expand(self, rows: beam.PCollection[IndexRows]) -> Any:
+        """Wires one shuffle, of the rows of one index."""
+        return (
+            rows
+            | "OnlyRegrouped" >> beam.FlatMap(_only_regrouped).with_output_types(tuple[str, IndexRows])
+            | "GroupRegrouped" >> beam.GroupByKey()
+            | "WriteRegroupedFile"
+            >> beam.ParDo(_WriteRegrouped(self.staging, self.run_id, self.now)).with_output_types(RunSummary)
+        )
+
+
+def _only_regrouped(batch: IndexRows) -> list[tuple[str, IndexRows]]:
+    return [(batch.index, batch)] if batch.index == "regrouped" else []
+
+
+class _WriteRegrouped(beam.DoFn):
+    def __init__(self, staging: Staging, run_id: str, now: dt.datetime) -> None:
+        self._staging = staging
+        self._run_id = run_id
+        self._now = now
+
+    def process(self, element: tuple[str, Iterable[IndexRows]]) -> Iterator[RunSummary]:
+        rows = sorted(row for batch in element[1] for row in batch.rows)
+        shared = {"regrouped_at": self._now, "run_id": self._run_id, "schema_version": SCHEMA_VERSION}
+        table = pa.Table.from_pylist(
+            [dict(zip(REGROUPED.names, row, strict=False)) | shared for row in rows], schema=REGROUPED
+        )
+        name = self._staging.new_name("tables", ".parquet")
+        with open_write(self._staging.path(name)) as file:
+            pq.write_table(table, file, compression="zstd", write_page_checksum=True)
+            size = file.tell()
+        target = f"regrouped/{self._run_id}-00000.parquet"
+        yield RunSummary(
+            Counts(regrouped=len(rows)), files=(StagedFile(name, target, "regrouped", len(rows), size),)
+        )
 
 
 @dataclasses.dataclass(eq=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Literal
 
+from schemas.records import NearDuplicate
+
 Verdict = Literal["kept", "duplicate", "unchanged"]
 
 #: Why an article was set aside: it tells the same text, or nearly the same.
@@ -69,6 +71,7 @@ class Decision:
     supersedes: the version before this one, None for the first; change: what differs from it.
     duplicate_of: the article_id of the survivor; reason, similarity (Jaccard) and containment, 0 to 1, say how alike
     they are. Set for duplicates only.
+    near_duplicates: articles known already, or ranking before this one, that it is alike; by article_id.
     """
 
     ref: RowRef
@@ -82,6 +85,19 @@ class Decision:
     reason: DuplicateReason | None = None
     similarity: float | None = None
     containment: float | None = None
+    near_duplicates: tuple[NearDuplicate, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Regrouping:
+    """A committed article whose group is another than its rows say, since others have come.
+
+    sequence: counts the regroupings of an article from 1; the highest holds. group_id: of its group from now on.
+    """
+
+    article_id: str
+    sequence: int
+    group_id: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

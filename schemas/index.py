@@ -22,6 +22,9 @@ def _required(name: str, type_: pa.DataType) -> pa.Field:
 #: contents: key is the content_key; the article kept for that text.
 #: fingerprints: key is the article_id; one row per version that has one. seen_us: when it was committed, for the
 #: window in which near-duplicates are looked for.
+#: links: key is an article_id; another article that it is a near-duplicate of, or of one text with. Each pair stands
+#: here in both directions.
+#: regrouped: key is the article_id of an article whose group isn't that of its rows; the highest sequence holds.
 #: dead_letters: key is the dead_letter_key of what is on record.
 INDEXES: dict[str, pa.Schema] = {
     "items": pa.schema([_required("key", HASH)]),
@@ -49,6 +52,10 @@ INDEXES: dict[str, pa.Schema] = {
             _required("sketch", pa.binary()),
             _required("shingle_count", pa.int32()),
         ]
+    ),
+    "links": pa.schema([_required("key", HASH), _required("other_id", HASH)]),
+    "regrouped": pa.schema(
+        [_required("key", HASH), _required("sequence", pa.int32()), _required("group_id", HASH)]
     ),
     "dead_letters": pa.schema([_required("key", HASH)]),
 }

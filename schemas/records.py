@@ -113,11 +113,23 @@ class Entity:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """An article that another was found to be a near-duplicate of, or of one text with (both figures are 1 then).
+
+    similarity: Jaccard. Both are from 0 to 1.
+    """
+
+    article_id: str
+    similarity: float
+    containment: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Article:
     """One article, normalised; the columns of the `articles` table and their meaning are in `schemas.tables`.
 
-    Normalisation fills all but what later stages decide: version, supersedes, change and group_id (dedup), language,
-    language_confidence and entities (enrich).
+    Normalisation fills all but what later stages decide: version, supersedes, change, group_id and near_duplicates
+    (dedup), language, language_confidence and entities (enrich).
     """
 
     article_id: str
@@ -132,6 +144,7 @@ class Article:
     supersedes: int | None = None
     change: str | None = None
     group_id: str = ""
+    near_duplicates: tuple[NearDuplicate, ...] = ()
     url: str | None = None
     canonical_url: str | None = None
     title: str | None = None

@@ -12,7 +12,7 @@ class StagedFile:
     """A file that a run has written under its staging folder and wants to have at `target`.
 
     staged, target: paths relative to OUT, with forward slashes.
-    table: "articles", "duplicates", "dead_letters", "index/<name>" or "feeds".
+    table: of `schemas.tables.TABLES`, "index/<name>" or "feeds".
     rows, bytes: of the file as written.
     hash: "h1" and 128 bits of BLAKE2b, in hex, of the file's bytes. None until the commit fills it in, and in
     manifests from before it was kept.
@@ -44,6 +44,7 @@ class Counts:
     kept, duplicate, dead_letter: items; `kept` and `duplicate` are also the rows written.
     unchanged: items met before, or twice in this run, with nothing changed; written nowhere.
     dead_letter_known: those among dead_letter that an earlier run has on record already, so written nowhere.
+    regrouped: articles of earlier runs that belong to another group since; no items.
     """
 
     read: int = 0
@@ -52,6 +53,7 @@ class Counts:
     unchanged: int = 0
     dead_letter: int = 0
     dead_letter_known: int = 0
+    regrouped: int = 0
 
     def balanced(self) -> bool:
         """Whether every item read is accounted for."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas.records import Article, DeadLetter, Entity, Origin
+from schemas.records import Article, DeadLetter, Entity, NearDuplicate, Origin
 
 UTC_TIME = pa.timestamp("us", tz="UTC")
 
@@ -39,6 +39,14 @@ ORIGIN_TYPE = pa.struct(
         _field("feed_url", pa.string()),
         _field("guid", pa.string()),
         _field("position", pa.int32(), required=True),
+    ]
+)
+
+NEAR_DUPLICATE_TYPE = pa.struct(
+    [
+        _field("article_id", pa.string(), required=True),
+        _field("similarity", pa.float32(), required=True),
+        _field("containment", pa.float32(), required=True),
     ]
 )
 
@@ -71,6 +79,7 @@ ARTICLES = pa.schema(
         _field("word_count", pa.int32(), required=True),
         _field("content_hash", pa.string(), required=True),
         _field("group_id", pa.string(), required=True),
+        _field("near_duplicates", pa.list_(NEAR_DUPLICATE_TYPE), required=True),
         _field("origin", ORIGIN_TYPE, required=True),
         _field("warnings", pa.list_(pa.string()), required=True),
         _field("run_id", pa.string(), required=True),
@@ -107,9 +116,28 @@ DEAD_LETTERS = pa.schema(
     ]
 )
 
-#: Table name -> schema. The name is the table's folder under OUT.
-TABLES: dict[str, pa.Schema] = {"articles": ARTICLES, "duplicates": DUPLICATES, "dead_letters": DEAD_LETTERS}
+#: Articles whose group is another by now than their rows say; of each the highest sequence holds.
+REGROUPED = pa.schema(
+    [
+        _field("article_id", pa.string(), required=True),
+        _field("sequence", pa.int32(), required=True),
+        _field("group_id", pa.string(), required=True),
+        _field("regrouped_at", UTC_TIME, required=True),
+        _field("run_id", pa.string(), required=True),
+        _field("schema_version", pa.int32(), required=True),
+    ]
+)
 
+#: Table name -> schema. The name is the table's folder under OUT.
+TABLES: dict[str, pa.Schema] = {
+    "articles": ARTICLES,
+    "duplicates": DUPLICATES,
+    "dead_letters": DEAD_LETTERS,
+    "regrouped": REGROUPED,
+}
+
+#: The tables whose files lie in partitions; the others' lie in the table's folder itself.
+PARTITIONED = ("articles", "duplicates", "dead_letters")
 
 #: `_feeds`: one row per feed address, the fields of `schemas.state.FeedState`.
 FEEDS = pa.schema(
@@ -140,6 +168,8 @@ def articles_table(articles: Iterable[Article]) -> pa.Table:
         values: list[Any] = [getattr(article, field.name) for article in rows]
         if field.name == "origin":
             values = [dataclasses.asdict(value) for value in values]
+        elif field.name == "near_duplicates":
+            values = [[dataclasses.asdict(one) for one in value] for value in values]
         elif field.name == "entities":
             values = [
                 None if value is None else [dataclasses.asdict(entity) for entity in value]
@@ -158,6 +188,7 @@ def _article(row: dict[str, Any]) -> Article:
     row["origin"] = Origin(**row["origin"])
     if row["entities"] is not None:
         row["entities"] = tuple(Entity(**entity) for entity in row["entities"])
+    row["near_duplicates"] = tuple(NearDuplicate(**one) for one in row["near_duplicates"])
     for name in ("authors", "tags", "warnings"):
         row[name] = tuple(row[name])
     return Article(**row)

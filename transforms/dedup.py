@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import apache_beam as beam
@@ -25,11 +25,19 @@ from schemas.dedup import (
     KeysBatch,
     KnownFingerprint,
     KnownRevision,
+    Regrouping,
 )
 from schemas.staged import FinishTask, PreparedBatch
-from transforms.functions.dedup import survivor_rank
+from transforms.functions.dedup import moment_us, survivor_rank
 from transforms.functions.identity import hash_key
-from transforms.functions.stories import Known, NearDuplicates, Settled, moment_us, settle_stories
+from transforms.functions.stories import (
+    CIRCLE_STEPS,
+    Circle,
+    Known,
+    NearDuplicates,
+    Settlement,
+    settle_stories,
+)
 from transforms.shards import by_shard
 
 
@@ -52,10 +60,16 @@ class KnownArticles:
     articles: Lookup
     contents: Lookup
     fingerprints: Lookup
+    links: Lookup
+    regrouped: Lookup
 
 
 class Deduplicated(NamedTuple):
-    """tasks: one per staged file, all its rows decided. index_rows: what has to be remembered."""
+    """What was decided.
+
+    tasks: one per staged file, all its rows decided. index_rows: what has to be remembered; the rows for the index
+    "regrouped" are those of the table, too.
+    """
 
     tasks: beam.PCollection[FinishTask]
     index_rows: beam.PCollection[IndexRows]
@@ -152,9 +166,11 @@ class _SettleStories(beam.DoFn):
 
     def process(self, element: tuple[int, Iterable[KeysBatch]]) -> Iterator[Any]:
         new = [keys for batch in element[1] for keys in batch.keys]
-        settled = settle_stories(new, self._recall(new), self._near, self._now_us - self._since_us)
-        yield from _by_file(one.decision for one in settled)
-        for rows in index_rows(settled, self._now_us):
+        settlement = settle_stories(
+            new, self._recall(new), self._near, self._now_us - self._since_us, self._circle_of
+        )
+        yield from _by_file(one.decision for one in settlement.items)
+        for rows in index_rows(settlement, self._now_us):
             yield beam.pvalue.TaggedOutput(_INDEX_ROWS, rows)
 
     def _recall(self, new: list[ArticleKeys]) -> Known:
@@ -170,16 +186,45 @@ class _SettleStories(beam.DoFn):
         fingerprints = []
         if self._near != "off":
             bands = np.frombuffer(b"".join(keys.bands for keys in new), dtype="<u4")
-            fingerprints = [
-                KnownFingerprint(
-                    "a1" + row["key"].hex(), row["version"], row["bands"], row["sketch"], row["shingle_count"]
-                )
-                for row in self._known.fingerprints.sharing_bands(bands, self._since_us).to_pylist()
-            ]
+            fingerprints = _fingerprints(self._known.fingerprints.sharing_bands(bands, self._since_us))
         touched = {keys.article_id for keys in new} | set(identities.values()) | set(contents.values())
         touched |= {fingerprint.article_id for fingerprint in fingerprints}
         revisions = self._revisions(touched)
         return Known(identities, contents, revisions, fingerprints)
+
+    def _circle_of(self, article_ids: Collection[str]) -> Circle:
+        """Follows near-duplicates from some articles, one look-up a step."""
+        distance = dict.fromkeys(article_ids, 0)
+        links: dict[str, set[str]] = defaultdict(set)
+        outermost = list(distance)
+        for step in range(1, CIRCLE_STEPS + 1):
+            if not outermost:
+                break
+            rows = self._known.links.lookup(_keys_of(outermost))
+            for key, other in zip(
+                rows.column("key").to_pylist(), rows.column("other_id").to_pylist(), strict=True
+            ):
+                links["a1" + key.hex()].add("a1" + other.hex())
+            outermost = sorted(
+                {other for one in outermost for other in links.get(one, ()) if other not in distance}
+            )
+            distance |= dict.fromkeys(outermost, step)
+        members = _keys_of(distance)
+        return Circle(
+            distance,
+            links,
+            self._revisions(distance),
+            # Only what is linked to something is ever held against a third article.
+            _fingerprints(self._known.fingerprints.lookup(_keys_of(links))),
+            self._regroupings(members),
+        )
+
+    def _regroupings(self, members: list[bytes]) -> dict[str, Regrouping]:
+        last: dict[str, Regrouping] = {}
+        for row in self._known.regrouped.lookup(members).sort_by("sequence").to_pylist():
+            article_id = "a1" + row["key"].hex()
+            last[article_id] = Regrouping(article_id, row["sequence"], "a1" + row["group_id"].hex())
+        return last
 
     def _revisions(self, article_ids: Iterable[str]) -> dict[str, list[KnownRevision]]:
         found: dict[str, list[KnownRevision]] = defaultdict(list)
@@ -202,6 +247,15 @@ class _SettleStories(beam.DoFn):
                 )
             )
         return found
+
+
+def _fingerprints(rows: pa.Table) -> list[KnownFingerprint]:
+    return [
+        KnownFingerprint(
+            "a1" + row["key"].hex(), row["version"], row["bands"], row["sketch"], row["shingle_count"]
+        )
+        for row in rows.to_pylist()
+    ]
 
 
 def _keys_of(hashes: Iterable[str | None]) -> list[bytes]:
@@ -227,10 +281,10 @@ def _by_file(decisions: Iterable[Decision]) -> Iterator[tuple[str, DecisionBatch
         yield file, DecisionBatch(tuple(members))
 
 
-def index_rows(settled: Iterable[Settled], seen_us: int) -> Iterator[IndexRows]:
-    """What the indexes have to remember of settled items. seen_us: when they were committed."""
+def index_rows(settlement: Settlement, seen_us: int) -> Iterator[IndexRows]:
+    """What the indexes have to remember of what was settled. seen_us: when it was committed."""
     rows: dict[str, list[tuple[str | int | bool | bytes | None, ...]]] = defaultdict(list)
-    for one in settled:
+    for one in settlement.items:
         keys, decision = one.keys, one.decision
         # What is written nowhere is not remembered either: the index holds nothing that the tables don't.
         if decision.verdict == "unchanged":
@@ -250,8 +304,12 @@ def index_rows(settled: Iterable[Settled], seen_us: int) -> Iterator[IndexRows]:
             rows["fingerprints"].append(
                 (one.article_id, decision.version, seen_us, keys.bands, keys.sketch, keys.shingle_count)
             )
+        for other in decision.near_duplicates:
+            rows["links"] += [(one.article_id, other.article_id), (other.article_id, one.article_id)]
+    rows["regrouped"] = [(one.article_id, one.sequence, one.group_id) for one in settlement.regroupings]
     for index, members in rows.items():
-        yield IndexRows(index, tuple(members))
+        if members:
+            yield IndexRows(index, tuple(members))
 
 
 def _finish_task(file: str, batches: Iterable[DecisionBatch]) -> FinishTask:

@@ -29,7 +29,7 @@ from schemas.errors import RunError
 from schemas.index import INDEXES
 from schemas.records import SCHEMA_VERSION, DeadLetter
 from schemas.state import Manifest, StagedFile
-from schemas.tables import FEEDS, TABLES, file_schema
+from schemas.tables import FEEDS, PARTITIONED, TABLES, file_schema
 from transforms.functions.identity import dead_letter_key, hash_key
 
 _BATCH_ROWS = 4_096
@@ -184,6 +184,7 @@ def _counts(manifest: Manifest) -> Iterator[str]:
         ("articles", counts.kept),
         ("duplicates", counts.duplicate),
         ("dead_letters", counts.dead_letter - counts.dead_letter_known),
+        ("regrouped", counts.regrouped),
     ):
         if rows[table] != counted:
             yield f"counts {counted} rows of {table}, its files have {rows[table]}"
@@ -226,7 +227,7 @@ def _open_parquet(path: str) -> Iterator[pq.ParquetFile]:
 def _table_rows(parquet: pq.ParquetFile, file: StagedFile, manifest: Manifest, keys: _Keys) -> Iterator[str]:
     partition = dict(parse_partition(file.target))
     unknown = [key for key in partition if key not in TABLES[file.table].names and key not in _TIME_KEYS]
-    if unknown or not partition:
+    if unknown or bool(partition) != (file.table in PARTITIONED):
         yield f"lies in no partition of {file.table}"
         return
     # A column that may not be null can't be in a Parquet file whose schema says so: equal schemas settle it.
@@ -299,9 +300,20 @@ def _row_faults(
         )
     for name in _HASH_COLUMNS:
         if name in batch.schema.names:
-            hashed = pc.match_substring_regex(batch.column(name), "^[a-z][0-9][0-9a-f]{32}$")
-            faults.append((f"{_NO_HASH} {name}", count(pc.invert(hashed))))
+            faults.append((f"{_NO_HASH} {name}", count(_is_no_hash(batch.column(name)))))
+    if "near_duplicates" in batch.schema.names:
+        others = _others(batch.column("near_duplicates"))
+        faults.append((f"{_NO_HASH} near_duplicates", count(_is_no_hash(others))))
     return ((message, rows) for message, rows in faults if rows)
+
+
+def _is_no_hash(column: pa.Array) -> pa.Array:
+    return pc.invert(pc.match_substring_regex(column, "^[a-z][0-9][0-9a-f]{32}$"))
+
+
+def _others(near_duplicates: pa.Array) -> pa.Array:
+    """The article ids in a column of near-duplicates, one after the other."""
+    return pc.struct_field(pc.list_flatten(near_duplicates), "article_id")
 
 
 #: How the message of a row fault begins that keeps a file's rows from being compared with others.
@@ -375,12 +387,24 @@ class _FileHashes:
         self.originals: list[_Hashes] = []
         self.with_text: list[_Hashes] = []
         self.dead_letters: list[_Hashes] = []
+        self.links: list[_Hashes] = []
+        self.regrouped: list[_Hashes] = []
+        self.regroupings: list[_Hashes] = []
+        self._table = table
         self._kept = table == "articles"
         self._partition = partition
 
     def add(self, batch: pa.RecordBatch) -> None:
-        if "article_id" in batch.schema.names:
+        if self._table == "regrouped":
             articles, groups = _hashes(batch.column("article_id")), _hashes(batch.column("group_id"))
+            self.groups.append(groups)
+            self.regrouped.append(articles)
+            self.regroupings.append(_linked(_with_version(articles, batch.column("sequence")), groups))
+        elif "article_id" in batch.schema.names:
+            articles, groups = _hashes(batch.column("article_id")), _hashes(batch.column("group_id"))
+            near = batch.column("near_duplicates")
+            ones, others = articles[pc.list_parent_indices(near)], _hashes(_others(near))
+            self.links += [_linked(ones, others), _linked(others, ones)]
             self.rows.articles.append(articles)
             self.rows.versions.append(_with_version(articles, batch.column("version")))
             moments = pc.coalesce(batch.column("published_at"), batch.column("updated_at")).cast(pa.int64())
@@ -403,8 +427,12 @@ class _Keys:
         self.kept: list[_Hashes] = []
         self.kept_with_text: list[_Hashes] = []
         self.dead_letters: list[_Hashes] = []
+        self.links: list[_Hashes] = []
+        self.regrouped: list[_Hashes] = []
+        self.regroupings: list[_Hashes] = []
         self._files: list[StagedFile] = []
-        self._groups: list[tuple[StagedFile, _Hashes, _Hashes]] = []
+        self._groups: list[tuple[StagedFile, _Hashes]] = []
+        self._row_groups: list[tuple[StagedFile, _Hashes, _Hashes]] = []
         self._originals: list[tuple[StagedFile, _Hashes]] = []
 
     def add(self, file: StagedFile, hashes: _FileHashes) -> None:
@@ -413,13 +441,18 @@ class _Keys:
         self.rows.versions += rows.versions
         self.rows.says += rows.says
         self.dead_letters += hashes.dead_letters
+        self.links += hashes.links
+        self.regrouped += hashes.regrouped
+        self.regroupings += hashes.regroupings
+        if hashes.groups:
+            self._groups.append((file, np.concatenate(hashes.groups)))
         if file.table == "articles":
             self.article_files += 1
             self.kept += rows.articles
             self.kept_with_text += hashes.with_text
         if rows.versions:
             self._files.append(file)
-            self._groups.append((file, np.concatenate(rows.articles), np.concatenate(hashes.groups)))
+            self._row_groups.append((file, np.concatenate(rows.articles), np.concatenate(hashes.groups)))
         if hashes.originals:
             self._originals.append((file, np.concatenate(hashes.originals)))
 
@@ -431,7 +464,7 @@ class _Keys:
             yield from self._twice(layout, twice)
 
     def without_article(self, layout: Layout) -> Iterator[Problem]:
-        """Duplicates and groups of articles that aren't there, and articles whose versions are of two groups."""
+        """Duplicates of articles that aren't there, groups named for none, and articles that are in two groups."""
         articles = np.unique(_concatenated(self.kept))
         for file, originals in self._originals:
             unknown = np.flatnonzero(~_is_among(originals, articles))
@@ -440,25 +473,32 @@ class _Keys:
                 yield _problem(
                     layout, file, f"{len(unknown)} rows are duplicates of no article: {name} is one"
                 )
-        for file, _, groups in self._groups:
-            unknown = np.flatnonzero(~_is_among(groups, articles))
+        written = np.unique(_concatenated(self.rows.articles))
+        for file, groups in self._groups:
+            unknown = np.flatnonzero(~_is_among(groups, written))
             if len(unknown):
                 name = _value(layout, file, "group_id", unknown[0])
                 yield _problem(
                     layout, file, f"{len(unknown)} rows are of a group that no article names: {name} is one"
                 )
+        if np.any(~_is_among(_concatenated(self.regrouped), written)):
+            yield Problem(layout.table_dir("regrouped"), "regroups articles that stand in no table")
+        sequences = np.sort(_concatenated(self.regroupings))
+        if np.any(sequences[1:] == sequences[:-1]):
+            yield Problem(layout.table_dir("regrouped"), "has regroupings twice")
         yield from self._two_groups(layout)
 
     def _two_groups(self, layout: Layout) -> Iterator[Problem]:
-        of_article = _concatenated([articles for _, articles, _ in self._groups])
-        of_group = _concatenated([groups for _, _, groups in self._groups])
+        of_article = _concatenated([articles for _, articles, _ in self._row_groups])
+        of_group = _concatenated([groups for _, _, groups in self._row_groups])
         order = np.argsort(of_article, kind="stable")
         of_article, of_group = of_article[order], of_group[order]
         differ = (of_article[1:] == of_article[:-1]) & (of_group[1:] != of_group[:-1])
-        torn = np.unique(of_article[1:][differ])
+        # An article that was regrouped goes by its old group in what was written before.
+        torn = np.setdiff1d(of_article[1:][differ], _concatenated(self.regrouped))
         if not len(torn):
             return
-        for file, articles, _ in reversed(self._groups):
+        for file, articles, _ in reversed(self._row_groups):
             rows = np.flatnonzero(_is_among(articles, torn))
             if len(rows):
                 name = _value(layout, file, "article_id", rows[0])
@@ -498,6 +538,8 @@ class _IndexKeys:
     def __init__(self) -> None:
         self.rows = _Rows()
         self.fingerprints: list[_Hashes] = []
+        self.links: list[_Hashes] = []
+        self.regroupings: list[_Hashes] = []
         #: Index name -> its keys, and for those that name an article, the articles.
         self.keys: dict[str, list[_Hashes]] = defaultdict(list)
         self.articles: dict[str, list[_Hashes]] = defaultdict(list)
@@ -512,6 +554,11 @@ class _IndexKeys:
             self.rows.says.append(_said(contents, groups, batch.column("moment_us"), kept))
         elif name == "fingerprints":
             self.fingerprints.append(_with_version(keys, batch.column("version")))
+        elif name == "links":
+            self.links.append(_linked(keys, _key_hashes(batch.column("other_id"))))
+        elif name == "regrouped":
+            groups = _key_hashes(batch.column("group_id"))
+            self.regroupings.append(_linked(_with_version(keys, batch.column("sequence")), groups))
         elif name in INDEXES:
             self.keys[name].append(keys)
             if "article_id" in batch.schema.names:
@@ -530,6 +577,8 @@ def _index_against_tables(layout: Layout, keys: _Keys, index: _IndexKeys) -> Ite
         ("identities", "articles", articles, named),
         ("contents", "articles that were kept", texts, contents),
         ("dead_letters", "dead letters", letters, np.unique(_concatenated(index.keys["dead_letters"]))),
+        ("links", "near-duplicates", _concatenated(keys.links), _concatenated(index.links)),
+        ("regrouped", "regroupings", _concatenated(keys.regroupings), _concatenated(index.regroupings)),
     )
     for name, things, there, remembered in compared:
         lacking = int(np.count_nonzero(~np.isin(there, remembered)))
@@ -641,6 +690,12 @@ def _spread(values: _Hashes) -> _Hashes:
 
 def _with_version(articles: _Hashes, versions: pa.Array) -> _Hashes:
     mixed: _Hashes = articles ^ versions.to_numpy(zero_copy_only=False).astype(np.uint64) * _ODD
+    return mixed
+
+
+def _linked(ones: _Hashes, others: _Hashes) -> _Hashes:
+    """One number for each pair, another one for the pair the other way round."""
+    mixed: _Hashes = _spread(ones + _ODD) ^ others
     return mixed
 
 

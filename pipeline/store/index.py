@@ -25,6 +25,9 @@ KEY_BYTES = 16
 #: Rows in a row group: small enough that a look-up of few keys skips most of a large segment.
 ROW_GROUP_ROWS = 65_536
 
+#: The same for fingerprints, of which one is sixty times as large as a key.
+FINGERPRINT_GROUP_ROWS = 4_096
+
 #: So many segments of one size class are merged into one of the next.
 MERGE_FANOUT = 8
 
@@ -206,7 +209,7 @@ def write_segment(table: pa.Table, file: Any) -> None:
         compression="zstd",
         # Hashes don't repeat: a dictionary of them would be built and thrown away.
         use_dictionary=False,
-        row_group_size=ROW_GROUP_ROWS,
+        row_group_size=FINGERPRINT_GROUP_ROWS if "sketch" in table.column_names else ROW_GROUP_ROWS,
         write_statistics=True,
         write_page_checksum=True,
     )

@@ -29,7 +29,7 @@ from schemas.tables import ARTICLES, DEAD_LETTERS, table_articles
 from transforms.dedup import index_rows
 from transforms.functions.dedup import epoch_us, keys_of_articles
 from transforms.functions.identity import dead_letter_key
-from transforms.functions.stories import Settled
+from transforms.functions.stories import Settled, Settlement
 
 #: Rows of a table that are worked on together.
 BATCH_ROWS = 4_096
@@ -112,6 +112,10 @@ def _all_rows(layout: Layout) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
             for batch in _batches(path):
                 for rows in _article_rows(batch, path, kept=table == "articles"):
                     yield rows.index, list(rows.rows)
+    for path in _table_files(layout, "regrouped"):
+        for batch in _batches(path):
+            names = ("article_id", "sequence", "group_id")
+            yield "regrouped", list(zip(*(batch.column(name).to_pylist() for name in names), strict=True))
     for path in _table_files(layout, "dead_letters"):
         for batch in _batches(path):
             yield "dead_letters", [(dead_letter_key(letter),) for letter in _letters(batch, path)]
@@ -142,10 +146,11 @@ def _article_rows(table: pa.Table, path: str, kept: bool) -> Iterator[Any]:
             article.article_id,
             article.version,
             article.group_id,
+            near_duplicates=article.near_duplicates,
         )
         by_time[article.ingested_at].append(Settled(keys, article.article_id, decision))
     for ingested_at, settled in by_time.items():
-        yield from index_rows(settled, epoch_us(ingested_at) or 0)
+        yield from index_rows(Settlement(settled, []), epoch_us(ingested_at) or 0)
 
 
 def _letters(table: pa.Table, path: str) -> Iterator[DeadLetter]:

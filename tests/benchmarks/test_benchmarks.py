@@ -19,6 +19,7 @@ def test_groups_are_scored() -> None:
         "text": made[0]["text"].replace("a", "a", 1) + " The end.",
     }
     assert near_duplicates.measure_gold([*made, edited]) == (1.0, 1.0, 1.0)
+    assert near_duplicates.measure_splits([*made, edited], 2) == [1.0, 1.0]
 
 
 def test_scores_are_what_their_definitions_say() -> None:

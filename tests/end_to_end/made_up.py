@@ -108,6 +108,22 @@ def records(count: int, seed: int = 7) -> list[dict[str, str]]:
     return made
 
 
+def cuts_of_one_story(seed: int = 11) -> list[dict[str, str]]:
+    """A long story, and two cuts of it that have too little in common to be taken for one without it."""
+    words = " ".join(record["text"] for record in records(5, seed)).split()
+    whole, head, tail = words, words[:190], words[120:]
+    return [
+        {
+            "url": f"https://{name}.example/{seed}",
+            "source": name.title(),
+            "title": f"How {name} tells it",
+            "published": f"2024-04-0{day}T10:00:00Z",
+            "text": " ".join(cut),
+        }
+        for name, day, cut in (("whole", 3, whole), ("head", 1, head), ("tail", 2, tail))
+    ]
+
+
 def write_jsonl(path: Path, made: list[dict[str, str]]) -> Path:
     """Writes records as JSONL."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,6 @@ from transforms.functions.near_duplicates import (
     candidate_pairs,
     fingerprint,
     fingerprints,
-    group,
     is_near_duplicate,
     is_related,
     shingles,
@@ -290,70 +289,6 @@ def test_pairs_do_not_depend_on_what_ranks_later() -> None:
     after = candidate_pairs(rows)
     assert after[after[:, 1] < 120].tolist() == before
     assert sorted(before + candidate_pairs(rows, known=120).tolist()) == sorted(after.tolist())
-
-
-def _never(_a: str, _b: str) -> bool:
-    return False
-
-
-def _always(_a: str, _b: str) -> bool:
-    return True
-
-
-def _ranked(ids: str) -> dict[str, tuple[object, ...]]:
-    return {id_: (place,) for place, id_ in enumerate(ids)}
-
-
-def test_the_first_by_rank_stands_for_the_group() -> None:
-    """An article is grouped with its near-duplicates under the one that ranks first; one alone under itself."""
-    assert group(_ranked("dcba"), [("a", "b"), ("d", "a"), ("d", "b")], _never) == dict.fromkeys(
-        "abd", "d"
-    ) | {"c": "c"}
-
-
-def test_a_chain_swallows_nothing_that_is_not_alike() -> None:
-    """Likeness leads two steps from the first at most, and the second only to what is related to it."""
-    chain = [("a", "b"), ("b", "c"), ("c", "d"), ("d", "e")]
-    assert group(_ranked("abcde"), chain, _always) == {"a": "a", "b": "a", "c": "a", "d": "d", "e": "d"}
-    assert group(_ranked("abcde"), chain, _never) == {"a": "a", "b": "a", "c": "c", "d": "c", "e": "e"}
-
-
-def test_known_groups_stay_as_they_are() -> None:
-    """A new article joins a known group, by itself or through a copy, and changes nothing about it."""
-    ranks = _ranked("xabyz")
-    known = {"a": "a", "b": "a"}
-    assert group(ranks, [("x", "a"), ("b", "y")], _always, known) == {
-        "x": "a",
-        "a": "a",
-        "b": "a",
-        "y": "a",
-        "z": "z",
-    }
-    assert group(ranks, [("x", "a"), ("x", "z"), ("b", "y")], _never, known) | known == {
-        "x": "a",
-        "a": "a",
-        "b": "a",
-        "y": "y",
-        "z": "z",
-    }
-    assert group(ranks, [("x", "a"), ("x", "z")], _always, known)["z"] == "a"
-
-
-@given(st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
-def test_groups_do_not_depend_on_order(dice: random.Random) -> None:
-    """The order of pairs and ids, and which of a pair is named first, do not matter."""
-    ids = list(range(25))
-    ranks: dict[int, tuple[object, ...]] = {id_: ((id_ * 7) % 25,) for id_ in ids}
-    pairs = [(dice.choice(ids), dice.choice(ids)) for _ in range(30)]
-    pairs = [(a, b) for a, b in pairs if a != b]
-
-    def related(a: int, b: int) -> bool:
-        return (a + b) % 3 > 0
-
-    mixed = [(b, a) if dice.random() < 0.5 else (a, b) for a, b in dice.sample(pairs, len(pairs))]
-    shuffled = {id_: ranks[id_] for id_ in dice.sample(ids, len(ids))}
-    assert group(ranks, pairs, related) == group(shuffled, mixed, related)
 
 
 def test_related_is_weaker_than_alike() -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from schemas.dedup import ArticleKeys, KnownFingerprint, KnownRevision
+from schemas.dedup import ArticleKeys
 from tests.end_to_end.made_up import WORDS
+from tests.memory import Memory
 from tests.records import keys
 from transforms.functions.identity import hash_fields
-from transforms.functions.stories import Known, NearDuplicates, Settled, moment_us, settle_stories
+from transforms.functions.stories import Known, NearDuplicates, Settled, settle_stories
 
 DAY_US = 24 * 3600 * 1_000_000
 
@@ -40,46 +41,15 @@ def id_of(name: str) -> str:
     return hash_fields("a1", (name,))
 
 
-def remembered(settled: Iterable[Settled], before: Known | None = None) -> Known:
-    """What is known after a commit, as the index would give it: all of it."""
-    before = before or Known()
-    identities, contents = dict(before.identities), dict(before.contents)
-    revisions = {article_id: list(known) for article_id, known in before.revisions.items()}
-    prints = list(before.fingerprints)
-    for one in settled:
-        its, decision = one.keys, one.decision
-        if decision.verdict == "unchanged":
-            continue
-        identities.update(dict.fromkeys(its.identities, one.article_id))
-        kept = decision.verdict == "kept"
-        revisions.setdefault(one.article_id, []).append(
-            KnownRevision(
-                one.article_id, decision.version, its.revision_hash, its.content_hash, its.title_hash,
-                decision.group_id, its.publisher, moment_us(its), kept,
-            )
-        )  # fmt: skip
-        if kept and its.content_key:
-            contents[its.content_key] = one.article_id
-        if its.bands:
-            prints.append(
-                KnownFingerprint(one.article_id, decision.version, its.bands, its.sketch, its.shingle_count)
-            )
-    return Known(identities, contents, revisions, prints)
-
-
 def in_runs(*runs: Sequence[ArticleKeys], near: NearDuplicates = "drop") -> list[Settled]:
     """Everything settled over several runs, each knowing what the ones before it committed."""
-    known, everything = Known(), []
-    for new in runs:
-        settled = settle_stories(new, known, near)
-        known = remembered(settled, known)
-        everything += settled
-    return everything
+    memory = Memory()
+    return [one for new in runs for one in memory.run(new, near)]
 
 
 def test_what_is_new_is_kept_as_the_first_version() -> None:
     """In a group of its own."""
-    (one,) = settle_stories([keys("a")], Known(), "drop")
+    (one,) = settle_stories([keys("a")], Known(), "drop").items
     decision = one.decision
     assert (decision.verdict, decision.version, decision.article_id) == ("kept", 1, id_of("a"))
     assert (decision.group_id, decision.supersedes, decision.change) == (id_of("a"), None, None)
@@ -245,12 +215,12 @@ def test_two_hundred_orders_make_one_table() -> None:
     """However the items of a run come, each gets the same decision."""
     for seed in range(4):
         items = bag(seed)
-        expected = {one.keys.ref: one.decision for one in settle_stories(items, Known(), "drop")}
+        expected = {one.keys.ref: one.decision for one in settle_stories(items, Known(), "drop").items}
         assert len({decision.verdict for decision in expected.values()}) == 3 or seed
         for order in range(50):
             shuffled = random.Random(order).sample(items, len(items))
             assert {
-                one.keys.ref: one.decision for one in settle_stories(shuffled, Known(), "drop")
+                one.keys.ref: one.decision for one in settle_stories(shuffled, Known(), "drop").items
             } == expected
 
 
@@ -273,6 +243,6 @@ def test_versions_are_numbered_without_gap_or_repeat() -> None:
 def test_nothing_is_lost(near: NearDuplicates) -> None:
     """Every item has one decision."""
     items = bag(9)
-    assert sorted(one.keys.ref.row for one in settle_stories(items, Known(), near)) == sorted(
+    assert sorted(one.keys.ref.row for one in settle_stories(items, Known(), near).items) == sorted(
         one.ref.row for one in items
     )

@@ -63,7 +63,7 @@ def test_all_that_is_shuffled_is_typed_records_under_builtin_keys(tmp_path: Path
     shuffles = Shuffles()
     pipeline.visit(shuffles)
     ours = {label: kind for label, kind in shuffles.given.items() if "Summarise" not in label}
-    assert len(ours) == 6, ours.keys()
+    assert len(ours) == 7, ours.keys()
     for label, kind in ours.items():
         coder = coders.registry.get_coder(kind)
         assert isinstance(coder, coders.TupleCoder), label

@@ -13,7 +13,7 @@ from pipeline.staging import Staging
 from pipeline.store.layout import Layout
 from pipeline.store.reindex import rebuild_index
 from schemas.index import INDEXES
-from tests.end_to_end.made_up import RSS, SEED, records, write_jsonl
+from tests.end_to_end.made_up import RSS, SEED, cuts_of_one_story, records, write_jsonl
 
 
 def contents(paths: list[Path]) -> list[tuple[Any, ...]]:
@@ -24,14 +24,15 @@ def contents(paths: list[Path]) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("partition_by", ["date", "month,language", "date,source_domain"])
 def test_the_index_is_built_anew_to_equal_content(tmp_path: Path, partition_by: str) -> None:
-    """After several runs with versions, duplicates of both kinds and dead letters."""
+    """After several runs with versions, duplicates of both kinds, a regrouped article and dead letters."""
     inbox, out = tmp_path / "in", tmp_path / "out"
     made = records(30)
     words = made[0]["text"].split()
     nearly = made[0] | {"id": "nearly", "url": "https://other.example/n", "source": "Fjord Mirror"}
     nearly["text"] = " ".join([*words[:20], "changed", *words[21:]])
     edited = made[1] | {"text": made[1]["text"] + " More was said."}
-    for number, lines in enumerate([made, [edited, made[2], nearly]]):
+    whole, *cuts = cuts_of_one_story()
+    for number, lines in enumerate([[*made, *cuts], [edited, made[2], nearly, whole]]):
         write_jsonl(inbox / "records.jsonl", lines)
         (inbox / "pier.txt").write_text(SEED.replace("Tuesday", f"Tuesday {number}"))
         (inbox / "courier.xml").write_text(RSS)

@@ -82,9 +82,20 @@ def epoch_us(moment: dt.datetime | None) -> int | None:
 def survivor_rank(keys: ArticleKeys) -> tuple[int, str, str, str, int]:
     """Orders copies of one text: the smallest survives.
 
-    Earliest published first (undated last), then the smallest id; copies of one article by what they say, and only
-    then by where they were read. All articles of a run are first seen at the same moment, so what was seen in an
-    earlier run is settled by the index, not here.
+    Earliest first by the time that it states (undated last), then the smallest id; copies of one article by what they
+    say, and only then by where they were read. All articles of a run are first seen at the same moment, so what was
+    seen in an earlier run is settled by the index, not here.
     """
-    published = _NEVER if keys.published_us is None else keys.published_us
-    return (published, keys.article_id, keys.row_hash, keys.origin_uri, keys.origin_position)
+    moment = moment_us(keys)
+    return (
+        _NEVER if moment is None else moment,
+        keys.article_id,
+        keys.row_hash,
+        keys.origin_uri,
+        keys.origin_position,
+    )
+
+
+def moment_us(keys: ArticleKeys) -> int | None:
+    """When an item says it is from: published, else updated; None where it says neither."""
+    return keys.updated_us if keys.published_us is None else keys.published_us

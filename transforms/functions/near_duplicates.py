@@ -5,7 +5,7 @@ The way of an article, here and in `_index`:
     title, text -> tokens -> shingles -> Fingerprint: band keys, and a sketch of the shingles
     band keys of many articles -> `candidate_pairs`   who could be alike (MinHash and LSH)
     two sketches               -> `verify`            whether they are (containment, Jaccard, figures, names)
-    verified pairs, ranks      -> `group`             which articles are one story, and which of them stands for it
+    verified pairs, ranks      -> `groups.group`      which articles are one story, and which of them stands for it
 
 Nothing here looks at a language label: scripts that write spaces give shingles of two words, scripts that do not
 give shingles of characters, also within one text. Nothing looks at the time or at other articles: a fingerprint
@@ -21,8 +21,7 @@ import dataclasses
 import functools
 import math
 import unicodedata
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -114,8 +113,6 @@ _WEIGHTS = tuple(
         0xC4CEB9FE1A85EC53, 0x9FB21C651E98DF25, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB,
     )
 )  # fmt: skip
-
-_Id = TypeVar("_Id", bound=Hashable)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -555,62 +552,3 @@ def _count(merged: _UInt64, weight: _Int, pending: Sequence[_UInt64]) -> tuple[_
     weights = np.concatenate((weight, np.ones(len(values) - len(weight), dtype=np.int64)))
     distinct, inverse = np.unique(values, return_inverse=True)
     return distinct, np.bincount(inverse, weights=weights, minlength=len(distinct)).astype(np.int64)
-
-
-def group(
-    ranks: Mapping[_Id, tuple[object, ...]],
-    pairs: Iterable[tuple[_Id, _Id]],
-    related: Callable[[_Id, _Id], bool],
-    known: Mapping[_Id, _Id] | None = None,
-) -> dict[_Id, _Id]:
-    """Which article stands for each article's group; one alone stands for itself.
-
-    ranks: what orders the articles, smallest first; no two alike. Of every id in `pairs` and `known`.
-    pairs: near-duplicates, verified, in any order. related: `is_related` of two articles' similarity, by id.
-    known: the group of articles grouped in earlier runs, by the id that stands for it. They keep it.
-
-    A group is a star: the article that ranks first, its near-duplicates, and those of theirs that are related to the
-    first one as well. So no chain of likenesses leads away from it by more than two steps, and never to a text that
-    has nothing of it. The result depends neither on the order of the pairs nor on that of the ids.
-    """
-    settled: dict[_Id, _Id] = dict(known or {})
-    neighbours: dict[_Id, set[_Id]] = {}
-    for a, b in pairs:
-        neighbours.setdefault(a, set()).add(b)
-        neighbours.setdefault(b, set()).add(a)
-    new = sorted((id_ for id_ in ranks if id_ not in settled), key=ranks.__getitem__)
-
-    def first_of(leaders: Iterable[_Id]) -> _Id | None:
-        return min(leaders, key=ranks.__getitem__, default=None)
-
-    # What is known can't change, so an article joins what is there before it founds anything: by itself, then
-    # through a known copy, then through a copy that has just joined by itself.
-    joined: dict[_Id, _Id] = {}
-    for id_ in new:
-        around = [settled[other] for other in neighbours.get(id_, ()) if other in settled]
-        leader = first_of(one for one in around if one in neighbours[id_])
-        if leader is None:
-            leader = first_of(one for one in set(around) if related(one, id_))
-        if leader is not None:
-            joined[id_] = leader
-    second: dict[_Id, _Id] = {}
-    for id_ in new:
-        if id_ not in joined:
-            through = {joined[other] for other in neighbours.get(id_, ()) if other in joined}
-            leader = first_of(one for one in through if related(one, id_))
-            if leader is not None:
-                second[id_] = leader
-    settled.update(joined)
-    settled.update(second)
-
-    for leader in new:
-        if leader in settled:
-            continue
-        settled[leader] = leader
-        copies = [id_ for id_ in neighbours.get(leader, ()) if id_ not in settled]
-        settled.update(dict.fromkeys(copies, leader))
-        for copy in copies:
-            for id_ in neighbours[copy]:
-                if id_ not in settled and related(leader, id_):
-                    settled[id_] = leader
-    return {id_: settled[id_] for id_ in ranks}

@@ -6,25 +6,30 @@ or sharded; what was committed by earlier runs is never taken back.
     items -> the same article?   by address, by guid, or by publisher, day and near-equal text
           -> the same revision?  unchanged, or the next version
           -> the same story?     the article that ranks first is kept, the others are its duplicates
+
+Groups come out the same in whatever runs the items come: they are decided on all articles that near-duplicates lead
+to, known ones included (`Circle`).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 
-from schemas.dedup import ArticleKeys, Decision, KnownFingerprint, KnownRevision
-from transforms.functions.dedup import survivor_rank
+from schemas.dedup import ArticleKeys, Decision, KnownFingerprint, KnownRevision, Regrouping
+from schemas.records import NearDuplicate
+from transforms.functions.dedup import moment_us, survivor_rank
+from transforms.functions.groups import group, name_groups
 from transforms.functions.near_duplicates import (
     BANDS,
     Fingerprint,
     Similarity,
     candidate_pairs,
-    group,
     is_near_duplicate,
     is_related,
     verify,
@@ -61,12 +66,46 @@ class Known:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Circle:
+    """The committed articles that near-duplicates lead to from some others: what their groups are decided on.
+
+    distance: article_id -> number of near-duplicates to it, 0 for those that were asked for; at most `CIRCLE_STEPS`.
+    links: article_id -> its near-duplicates, for those at less than that distance.
+    revisions, fingerprints: of all of them, all versions.
+    regroupings: article_id -> the last one, for those that were regrouped.
+    """
+
+    distance: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    links: Mapping[str, Collection[str]] = dataclasses.field(default_factory=dict)
+    revisions: Mapping[str, Sequence[KnownRevision]] = dataclasses.field(default_factory=dict)
+    fingerprints: Sequence[KnownFingerprint] = ()
+    regroupings: Mapping[str, Regrouping] = dataclasses.field(default_factory=dict)
+
+
+#: A chain of near-duplicates is followed so far, in both directions, and articles are regrouped up to half as far. All
+#: but a series in which each part repeats the one before ends sooner.
+CIRCLE_STEPS = 8
+REGROUPED_STEPS = 4
+
+#: Versions of an article by which it is held against a third article's: more would say the same.
+_PRINTS = 4
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Settled:
     """One new item with its article and what was decided."""
 
     keys: ArticleKeys
     article_id: str
     decision: Decision
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settlement:
+    """What was decided on new items, and which committed articles belong to another group since."""
+
+    items: list[Settled]
+    regroupings: list[Regrouping]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,22 +122,24 @@ def settle_stories(
     known: Known,
     near: NearDuplicates,
     window_us: int = 30 * 24 * 3600 * 1_000_000,
-) -> list[Settled]:
+    circle_of: Callable[[Collection[str]], Circle] = lambda _: Circle(),
+) -> Settlement:
     """Decides on every new item. No two of them have the same item_hash.
 
     near: "off" looks for no near-duplicates, "mark" gives them one group_id and keeps all, "drop" keeps one.
     window_us: microseconds that may lie between the days of two near-duplicates, where both state one: this year's
     notice of the fair is not last year's.
+    circle_of: the circle of committed articles, by their ids; called once.
     """
     items = sorted(new, key=survivor_rank)
     pairs = [] if near == "off" else _near_pairs(items, known, window_us)
     article_of = _resolve_articles(items, known, pairs)
     unchanged, revisions = _new_revisions(items, article_of, known)
     settled = [Settled(items[place], article_of[place], _unchanged(items[place])) for place in unchanged]
-    stories = _Stories(items, article_of, revisions, known, pairs)
+    stories = _Stories(items, article_of, revisions, known, pairs, circle_of)
     for article_id, places in revisions.items():
         settled += stories.settle(article_id, places, drop=near != "mark")
-    return settled
+    return Settlement(settled, stories.regroupings())
 
 
 def _unchanged(keys: ArticleKeys) -> Decision:
@@ -221,11 +262,6 @@ def _resolve_articles(items: Sequence[ArticleKeys], known: Known, pairs: Sequenc
     return resolved
 
 
-def moment_us(keys: ArticleKeys) -> int | None:
-    """When an item says it is from: published, else updated; None where it says neither."""
-    return keys.updated_us if keys.published_us is None else keys.published_us
-
-
 def _same_day(one_us: int | None, other_us: int | None) -> bool:
     return one_us is not None and other_us is not None and abs(one_us - other_us) <= SAME_ARTICLE_US
 
@@ -303,76 +339,135 @@ class _Stories:
         revisions: Mapping[str, Sequence[int]],
         known: Known,
         pairs: Sequence[_Pair],
+        circle_of: Callable[[Collection[str]], Circle],
     ) -> None:
         self._items = items
         self._known = known
         self._places = revisions
-        # The print of an article in likenesses is that of its first new revision, or of the known one that was met.
-        self._prints: dict[str, Fingerprint] = {}
-        for article_id, places in revisions.items():
-            self._prints[article_id] = _fingerprint(min(places), items, known.fingerprints)
-        for fingerprint in known.fingerprints:
-            self._prints.setdefault(
-                fingerprint.article_id,
-                Fingerprint(fingerprint.bands, fingerprint.sketch, fingerprint.shingle_count),
-            )
-        self._likeness: dict[tuple[str, str], Similarity | None] = {}
+        # By place, then by article: how alike they are. None is the same text, which no estimate can better.
+        self._alike: dict[int, dict[str, Similarity | None]] = defaultdict(dict)
         # For each text the article that stands for it: a known one, else the first by rank.
         self._holders: dict[str, str] = {}
+        self._neighbours: dict[str, set[str]] = defaultdict(set)
         self._collect(article_of, pairs)
-        self._leaders = self._group()
+        met = set(self._neighbours) | set(revisions)
+        self._circle = circle_of(sorted(article_id for article_id in met if article_id in known.revisions))
+        self._revisions = {**known.revisions, **self._circle.revisions}
+        self._prints = self._collect_prints()
+        self._group(met)
 
     def _collect(self, article_of: Sequence[str], pairs: Sequence[_Pair]) -> None:
         new = {place for places in self._places.values() for place in places}
         for pair in pairs:
-            nodes = [
-                self._known.fingerprints[-1 - node].article_id if node < 0 else article_of[node]
-                for node in (pair.one, pair.other)
-            ]
             if pair.other in new and (pair.one < 0 or pair.one in new):
-                self._add(nodes[0], nodes[1], pair.similarity)
+                one = (
+                    self._known.fingerprints[-1 - pair.one].article_id
+                    if pair.one < 0
+                    else article_of[pair.one]
+                )
+                self._add(pair.other, article_of[pair.other], one, pair.similarity)
         for place in sorted(new):
             key = self._items[place].content_key
             if key is not None:
                 holder = self._holders.setdefault(key, self._known.contents.get(key, article_of[place]))
-                self._add(holder, article_of[place], None)
+                self._add(place, article_of[place], holder, None)
 
-    def _add(self, one: str, other: str, similarity: Similarity | None) -> None:
-        """Notes a likeness of two articles; None is the same text, which no estimate can better."""
-        if one == other:
+    def _add(self, place: int, article_id: str, other: str, similarity: Similarity | None) -> None:
+        if article_id == other:
             return
-        key = (min(one, other), max(one, other))
-        held = self._likeness.get(key, similarity)
+        alike = self._alike[place]
+        held = alike.get(other, similarity)
         if held is not None and similarity is not None and similarity.containment > held.containment:
             held = similarity
-        self._likeness[key] = None if similarity is None else held
+        alike[other] = None if similarity is None else held
+        self._neighbours[article_id].add(other)
+        self._neighbours[other].add(article_id)
 
-    def _group(self) -> dict[str, str]:
-        ranks: dict[str, tuple[object, ...]] = {}
-        settled: dict[str, str] = {}
-        for article_id in {node for pair in self._likeness for node in pair} | set(self._places):
-            revisions = self._known.revisions.get(article_id, ())
-            if revisions:
-                ranks[article_id] = (0, article_id)
-                settled[article_id] = revisions[0].group_id
-            else:
-                ranks[article_id] = (1, min(self._places[article_id]))
-        for group_id in set(settled.values()):
-            ranks.setdefault(group_id, (0, group_id))
-            settled.setdefault(group_id, group_id)
-        return group(ranks, self._likeness, self._are_related, settled)
+    def _collect_prints(self) -> dict[str, list[Fingerprint]]:
+        """What each article is held against a third one by: of its versions the same ones in whatever order."""
+        found: dict[str, set[tuple[bytes, bytes, int]]] = defaultdict(set)
+        for article_id, places in self._places.items():
+            for place in places:
+                its = self._items[place]
+                if its.bands:
+                    found[article_id].add((its.sketch, its.bands, its.shingle_count))
+        for known in itertools.chain(self._known.fingerprints, self._circle.fingerprints):
+            found[known.article_id].add((known.sketch, known.bands, known.shingle_count))
+        return {
+            article_id: [
+                Fingerprint(bands, sketch, count) for sketch, bands, count in sorted(prints)[:_PRINTS]
+            ]
+            for article_id, prints in found.items()
+        }
+
+    def _group(self, met: Collection[str]) -> None:
+        for article_id, others in self._circle.links.items():
+            for other in others:
+                self._neighbours[article_id].add(other)
+                self._neighbours[other].add(article_id)
+        articles = met | self._circle.distance.keys()
+        self._ranks = {article_id: self._rank(article_id) for article_id in articles}
+        self._texts = {
+            article_id: {revision.content_hash for revision in self._revisions.get(article_id, ())}
+            | {self._items[place].content_hash for place in self._places.get(article_id, ())}
+            for article_id in articles
+        }
+        self._current = {
+            article_id: self._current_group(article_id)
+            for article_id in articles
+            if article_id in self._revisions
+        }
+        self._leaders = group(self._ranks, self._neighbours, self._are_related)
+        self._names = name_groups(self._leaders, self._ranks, self._current)
+        self._survivors: dict[str, str] = {}
+        for article_id in sorted(articles, key=self._survival):
+            if self._survival(article_id)[0] < 2:
+                self._survivors.setdefault(self._leaders[article_id], article_id)
+
+    def _rank(self, article_id: str) -> tuple[int, str]:
+        """Orders articles by what they say, whichever run they came in: the earliest first."""
+        stated = [revision.moment_us for revision in self._revisions.get(article_id, ())]
+        stated += [moment_us(self._items[place]) for place in self._places.get(article_id, ())]
+        return min((moment for moment in stated if moment is not None), default=_NEVER), article_id
+
+    def _survival(self, article_id: str) -> tuple[int, tuple[int, str]]:
+        """Orders the articles of a group: those in the tables, then those that may come to be, then the others."""
+        if any(revision.kept for revision in self._revisions.get(article_id, ())):
+            return 0, self._ranks[article_id]
+        return 1 if article_id in self._places else 2, self._ranks[article_id]
+
+    def _current_group(self, article_id: str) -> str:
+        regrouping = self._circle.regroupings.get(article_id)
+        return self._revisions[article_id][0].group_id if regrouping is None else regrouping.group_id
 
     def _are_related(self, one: str, other: str) -> bool:
-        if one == other or (min(one, other), max(one, other)) in self._likeness:
+        if other in self._neighbours[one] or not self._texts[one].isdisjoint(self._texts[other]):
             return True
-        if one not in self._prints or other not in self._prints:
-            return False
-        return is_related(verify(self._prints[one], self._prints[other]))
+        return any(
+            is_related(verify(print_, other_print))
+            for print_ in self._prints.get(one, ())
+            for other_print in self._prints.get(other, ())
+        )
+
+    def _group_id(self, article_id: str) -> str:
+        return self._names[self._leaders[article_id]]
+
+    def regroupings(self) -> list[Regrouping]:
+        """The committed articles whose group is not what it was."""
+        found = []
+        for article_id, current in sorted(self._current.items()):
+            if (
+                self._circle.distance.get(article_id, 0) <= REGROUPED_STEPS
+                and self._group_id(article_id) != current
+            ):
+                last = self._circle.regroupings.get(article_id)
+                sequence = 1 if last is None else last.sequence + 1
+                found.append(Regrouping(article_id, sequence, self._group_id(article_id)))
+        return found
 
     def settle(self, article_id: str, places: Sequence[int], drop: bool) -> list[Settled]:
         """Numbers the new revisions of one article and decides whether they are kept."""
         revisions = sorted(self._known.revisions.get(article_id, ()), key=lambda revision: revision.version)
-        leader = self._leaders[article_id]
         # What is kept stays, and what comes after it is its history.
         stays = any(revision.kept for revision in revisions)
         last = revisions[-1].version if revisions else 0
@@ -380,8 +475,8 @@ class _Stories:
         settled = []
         for number, place in enumerate(places, start=last + 1):
             keys = self._items[place]
-            survivor = None if stays else self._survivor(article_id, keys, leader, drop)
-            reason, similarity, containment = self._likeness_to(survivor, article_id, keys)
+            survivor = None if stays else self._survivor(article_id, keys, drop)
+            reason, similarity, containment = self._likeness_to(survivor, place)
             # An article that was set aside may since have become one of its own.
             aside = survivor is not None and not (revisions and reason is None)
             change = None
@@ -393,37 +488,53 @@ class _Stories:
                 "duplicate" if aside else "kept",
                 article_id,
                 number,
-                leader,
+                self._group_id(article_id),
                 supersedes=number - 1 if number > 1 else None,
                 change=change,  # type: ignore[arg-type]
                 duplicate_of=survivor if aside else None,
                 reason=(reason or "near") if aside else None,
                 similarity=similarity if aside else None,
                 containment=containment if aside else None,
+                near_duplicates=self._near_duplicates(place),
             )
             settled.append(Settled(keys, article_id, decision))
         return settled
 
-    def _survivor(self, article_id: str, keys: ArticleKeys, leader: str, drop: bool) -> str | None:
-        """The article that an item is set aside for: its group's first, or where all are kept, one with its text."""
+    def _survivor(self, article_id: str, keys: ArticleKeys, drop: bool) -> str | None:
+        """The article that an item is set aside for: its group's, or where all are kept, one with its text."""
         if drop:
-            return None if leader == article_id else leader
-        holder = article_id if keys.content_key is None else self._holders[keys.content_key]
+            holder = self._survivors[self._leaders[article_id]]
+        else:
+            holder = article_id if keys.content_key is None else self._holders[keys.content_key]
         return None if holder == article_id else holder
 
+    def _near_duplicates(self, place: int) -> tuple[NearDuplicate, ...]:
+        return tuple(
+            NearDuplicate(other, 1.0, 1.0)
+            if similarity is None
+            else NearDuplicate(other, similarity.jaccard, similarity.containment)
+            for other, similarity in sorted(self._alike.get(place, {}).items())
+        )
+
     def _likeness_to(
-        self, survivor: str | None, article_id: str, keys: ArticleKeys
+        self, survivor: str | None, place: int
     ) -> tuple[Literal["content", "near"] | None, float | None, float | None]:
         """How an item is like the survivor of its group: why, Jaccard and containment; None where it isn't."""
         if survivor is None:
             return None, None, None
-        pair = (min(survivor, article_id), max(survivor, article_id))
-        if pair in self._likeness and self._likeness[pair] is None:
+        keys = self._items[place]
+        if keys.content_key is not None and (
+            self._holders[keys.content_key] == survivor or keys.content_key in self._texts[survivor]
+        ):
             return "content", 1.0, 1.0
-        if survivor in self._prints and keys.sketch:
-            similarity = verify(
-                self._prints[survivor], Fingerprint(keys.bands, keys.sketch, keys.shingle_count)
-            )
-            if is_related(similarity) or pair in self._likeness:
-                return "near", similarity.jaccard, similarity.containment
-        return ("near", None, None) if pair in self._likeness else (None, None, None)
+        alike = survivor in self._alike.get(place, {})
+        found = [
+            verify(print_, Fingerprint(keys.bands, keys.sketch, keys.shingle_count))
+            for print_ in self._prints.get(survivor, ())
+            if keys.sketch
+        ]
+        if found:
+            best = max(found, key=lambda similarity: (similarity.containment, similarity.jaccard))
+            if alike or is_related(best):
+                return "near", best.jaccard, best.containment
+        return ("near", None, None) if alike else (None, None, None)
