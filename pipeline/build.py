@@ -42,6 +42,7 @@ class RunPlan:
 
     indexes: by name, as of the run's start. workers: processes of this machine that heavy work may use.
     spread: see `ReadFilesAndFeeds`. patience_s: see `RunBatches`.
+    pool: the handle of the workers; runs that share it share their processes.
     """
 
     files: Sequence[SourceFile]
@@ -61,15 +62,15 @@ class RunPlan:
     spread: bool
     patience_s: float
     progress: ProgressWriter
+    pool: Shared = dataclasses.field(default_factory=Shared)
 
 
 def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
     """Adds the graph of a bounded run to a pipeline."""
     register_coders()
-    pool = Shared()
 
     def heavy(work: Callable[[Any], Any]) -> Any:
-        return beam.ParDo(RunBatches(work, plan.workers, pool, plan.patience_s))
+        return beam.ParDo(RunBatches(work, plan.workers, plan.pool, plan.patience_s))
 
     files = pipeline | "Files" >> beam.Create(plan.files, reshuffle=plan.spread).with_output_types(SourceFile)
     feeds = pipeline | "Feeds" >> beam.Create(plan.feeds, reshuffle=plan.spread).with_output_types(

@@ -7,7 +7,7 @@ Exit codes:
 2    the command line or the output folder is wrong, said before anything starts
 3    done, but too large a share of the items read, or of the feeds polled, are dead letters
 4    busy: another run holds the output folder; nothing was done
-130  stopped by Ctrl-C (SIGINT), 143 by SIGTERM, 129 by SIGHUP: nothing was committed
+130  stopped by Ctrl-C (SIGINT), 143 by SIGTERM, 129 by SIGHUP: nothing was committed but whole chunks
 
 A run that is stopped amid its commit is decided: that is 1, and the next start completes it.
 """
@@ -26,13 +26,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.options import build_parser, run_settings
-from schemas.errors import BusyError, RunError, UsageError
+from schemas.errors import BusyError, RunError, SeriesStopped, UsageError
 
 if TYPE_CHECKING:
     import argparse
     from types import FrameType
 
-    from schemas.state import Manifest
+    from pipeline.report import RunTotal
 
 DONE = 0
 FAILED = 1
@@ -133,34 +133,40 @@ def _run(arguments: argparse.Namespace, beam_args: Sequence[str], stop: _Stop) -
     except (UsageError, RunError):
         raise
     except KeyboardInterrupt:
-        return _interrupted(stop)
+        return _interrupted(stop, _NOTHING)
+    except SeriesStopped as stopped:
+        cause = stopped.__cause__
+        if stop.signal is not None or cause is None or not isinstance(cause, Exception):
+            return _interrupted(stop, str(stopped))
+        return _failed(cause, str(stopped), settings.log_level)
     except Exception as error:  # noqa: BLE001 - the last resort: said in a line, and the exit code is 1
         if stop.signal is not None:
-            return _interrupted(stop)
-        return _failed(error, settings.log_level)
+            return _interrupted(stop, _NOTHING)
+        return _failed(error, "nothing of it was committed", settings.log_level)
     from pipeline.report import render_report
 
     if outcome.repeated:
-        _say(f"Run {outcome.manifest.run_id} is committed already; nothing was done.")
-    _say(render_report(outcome.manifest, settings.output))
-    return exit_code(outcome.manifest, settings.max_dead_letter_share)
+        _say(f"Run {outcome.total.run_id} is committed already; nothing was done.")
+    _say(render_report(outcome.total, settings.output))
+    return exit_code(outcome.total, settings.max_dead_letter_share)
 
 
-def _interrupted(stop: _Stop) -> int:
+_NOTHING = "nothing of this run was committed"
+
+
+def _interrupted(stop: _Stop, state: str) -> int:
+    """Says that the run was stopped, and what is committed of it."""
     # What the workers are at is for nothing now, and the program would wait for it at its end.
     for child in multiprocessing.active_children():
         child.terminate()
-    return _refuse("interrupted; nothing of this run was committed", stop.exit_code())
+    return _refuse(f"interrupted; {state}", stop.exit_code())
 
 
-def _failed(error: Exception, log_level: str) -> int:
+def _failed(error: Exception, state: str, log_level: str) -> int:
     """Says what went wrong and where, in a line or two; the whole traceback only where it was asked for."""
     if log_level == "debug":
         raise error
-    return _refuse(
-        f"the run failed and nothing of it was committed\n  {failure(error)}\n  --log_level debug shows more",
-        FAILED,
-    )
+    return _refuse(f"the run failed and {state}\n  {failure(error)}\n  --log_level debug shows more", FAILED)
 
 
 def failure(error: BaseException) -> str:
@@ -192,19 +198,19 @@ def _own_message(error: BaseException, text: str) -> str:
     return f"{type(error).__name__}: {lines[0]}"
 
 
-def exit_code(manifest: Manifest, max_dead_letter_share: float) -> int:
+def exit_code(total: RunTotal, max_dead_letter_share: float) -> int:
     """0, or 3 where too large a share of the items read, or of the feeds polled, are dead letters.
 
     A feed that can't be fetched counts among the feeds: where the others answer that nothing is new, there is no item
     to compare it with.
     """
-    counts = manifest.counts
-    failed_feeds = sum(letter.count for letter in manifest.dead_letters if letter.stage == "fetch")
-    if not manifest.feeds_polled:
+    counts = total.counts
+    failed_feeds = sum(letter.count for letter in total.dead_letters if letter.stage == "fetch")
+    if not total.feeds_polled:
         # A manifest from before they were counted.
         failed_feeds = 0
     items, refused = counts.read - failed_feeds, counts.dead_letter - failed_feeds
-    shares = ((refused, items), (failed_feeds, manifest.feeds_polled))
+    shares = ((refused, items), (failed_feeds, total.feeds_polled))
     if any(part > max_dead_letter_share * whole for part, whole in shares if whole > 0):
         return TOO_MANY_DEAD_LETTERS
     return DONE

@@ -42,6 +42,7 @@ class RunSettings:
     partition_by: the columns that the articles' folders are named for, outermost first.
     workers: processes for the heavy work; 1 stays in this one.
     now: the run's clock, UTC.
+    chunk_mb: megabytes of input, once decompressed, that are committed at a time; 0 is everything at once.
     local: whether the run stays on this machine, so that it may use its processes.
     beam_args: what is passed on to Beam.
     """
@@ -65,6 +66,7 @@ class RunSettings:
     key_shards: int
     local: bool
     beam_args: tuple[str, ...]
+    chunk_mb: int = 256
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @property
@@ -218,6 +220,14 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         help="name of this run in files and rows (default: the time and six random digits)",
     )
     run.add_argument(
+        "--chunk_mb",
+        type=_whole_number,
+        default=256,
+        metavar="MB",
+        help="megabytes of input, once decompressed, after which a large run commits what it has and goes on with the "
+        "next chunk; memory follows it; 0 commits everything at once (default %(default)s)",
+    )
+    run.add_argument(
         "--now",
         type=_time,
         default=None,
@@ -303,6 +313,7 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
         key_shards=shards,
         local=local,
         beam_args=tuple(beam_args),
+        chunk_mb=arguments.chunk_mb,
         log_level=arguments.log_level,
     )
 
@@ -360,6 +371,10 @@ def _positive_int(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
     return value
+
+
+def _whole_number(text: str) -> int:
+    return 0 if text == "0" else _positive_int(text)
 
 
 def _positive_float(text: str) -> float:

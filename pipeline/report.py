@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import glob
 import json
 import os
@@ -10,11 +11,66 @@ import sys
 
 from pipeline.logs import printable
 from pipeline.progress import duration
-from schemas.state import Counts, Manifest
+from schemas.state import Counts, DeadLetterExample, Manifest
 from schemas.tables import TABLES
+from transforms.summary import add_counts, merge_examples
 
 
-def render_report(manifest: Manifest, output: str, console_width: int = 100) -> str:
+@dataclasses.dataclass(frozen=True, slots=True)
+class TableTotal:
+    """What was written to one table. bytes: of its files."""
+
+    rows: int = 0
+    files: int = 0
+    bytes: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RunTotal:
+    """What a run did, all of its chunks added up. It doesn't grow with them.
+
+    run_id: of the run, not of a chunk. seconds: that its committed chunks took. tables: by name, those written to.
+    """
+
+    run_id: str
+    chunks: int = 0
+    seconds: float = 0.0
+    counts: Counts = dataclasses.field(default_factory=Counts)
+    tables: dict[str, TableTotal] = dataclasses.field(default_factory=dict)
+    dead_letters: tuple[DeadLetterExample, ...] = ()
+    feeds_polled: int = 0
+
+    def plus(self, manifest: Manifest) -> RunTotal:
+        """With one more chunk, or with all of a run that has no chunks."""
+        tables = dict(self.tables)
+        for file in manifest.files:
+            if file.table in TABLES:
+                total = tables.get(file.table, TableTotal())
+                tables[file.table] = TableTotal(
+                    total.rows + file.rows, total.files + 1, total.bytes + file.bytes
+                )
+        return RunTotal(
+            self.run_id,
+            self.chunks + 1,
+            self.seconds + _seconds(manifest),
+            add_counts((self.counts, manifest.counts)),
+            tables,
+            merge_examples((*self.dead_letters, *manifest.dead_letters)),
+            self.feeds_polled + manifest.feeds_polled,
+        )
+
+
+def total_of(manifest: Manifest) -> RunTotal:
+    """What a run without chunks did."""
+    return RunTotal(manifest.run_id).plus(manifest)
+
+
+def _seconds(manifest: Manifest) -> float:
+    seconds = manifest.timings.get("total_s")
+    return (manifest.committed_at - manifest.started_at).total_seconds() if seconds is None else seconds
+
+
+def render_report(total: RunTotal, output: str, console_width: int = 100) -> str:
     """A committed run as plain text: lines to print, without a line break at the end.
 
     output: the run's `--output`, a local path or an address of another filesystem. A local one is shown as an
@@ -24,61 +80,52 @@ def render_report(manifest: Manifest, output: str, console_width: int = 100) -> 
     Looks at the local disk, to see whether there are tables to open.
     """
     sections = [
-        _headline(manifest),
-        _counts_and_tables(manifest),
-        _dead_letters(manifest, console_width),
-        _how_to_open(manifest, output),
+        _headline(total),
+        _counts_and_tables(total),
+        _dead_letters(total, console_width),
+        _how_to_open(total, output),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
 
-def _headline(manifest: Manifest) -> list[str]:
-    lines = [f"Run {manifest.run_id}, {_seconds(manifest)}"]
-    if manifest.counts.read == 0:
+def _headline(total: RunTotal) -> list[str]:
+    took = f"{total.seconds:.1f} s" if total.seconds < 60 else duration(total.seconds)
+    chunks = f", in {total.chunks:,} chunks" if total.chunks > 1 else ""
+    lines = [f"Run {total.run_id}, {took}{chunks}"]
+    if total.counts.read == 0:
         lines.append("Nothing was read: the sources held no item.")
-    elif _rows_written(manifest) == 0:
+    elif not any(table.rows for name, table in total.tables.items() if name != "regrouped"):
         lines.append("No new rows: everything read was already there.")
     return lines
 
 
-def _seconds(manifest: Manifest) -> str:
-    seconds = manifest.timings.get("total_s")
-    if seconds is None:
-        seconds = (manifest.committed_at - manifest.started_at).total_seconds()
-    return f"{seconds:.1f} s" if seconds < 60 else duration(seconds)
-
-
-def _rows_written(manifest: Manifest) -> int:
-    return sum(file.rows for file in manifest.files if file.table in TABLES and file.table != "regrouped")
-
-
-def _counts_and_tables(manifest: Manifest) -> list[str]:
-    counts = manifest.counts
+def _counts_and_tables(total: RunTotal) -> list[str]:
+    counts = total.counts
     rows = [
         ("read", counts.read, "items"),
-        ("kept", counts.kept, _written(manifest, "articles")),
-        ("duplicate", counts.duplicate, _written(manifest, "duplicates")),
+        ("kept", counts.kept, _written(total, "articles")),
+        ("duplicate", counts.duplicate, _written(total, "duplicates")),
         ("unchanged", counts.unchanged, "written nowhere" if counts.unchanged else ""),
-        ("dead letter", counts.dead_letter, _dead_letters_written(manifest, counts)),
+        ("dead letter", counts.dead_letter, _dead_letters_written(total)),
     ]
     if counts.regrouped:
-        rows.append(("regrouped", counts.regrouped, _written(manifest, "regrouped")))
+        rows.append(("regrouped", counts.regrouped, _written(total, "regrouped")))
     digits = max(len(f"{count:,}") for _, count, _ in rows)
     return [f"  {name:<11}  {count:>{digits},}  {note}".rstrip() for name, count, note in rows]
 
 
-def _written(manifest: Manifest, table: str) -> str:
-    files = [file for file in manifest.files if file.table == table]
-    if not files:
+def _written(total: RunTotal, name: str) -> str:
+    table = total.tables.get(name)
+    if table is None:
         return ""
-    rows = sum(file.rows for file in files)
-    size = sum(file.bytes for file in files)
-    return f"-> {table}: {_count(rows, 'row')} in {_count(len(files), 'file')}, {_size(size)}"
+    return f"-> {name}: {_count(table.rows, 'row')} in {_count(table.files, 'file')}, {_size(table.bytes)}"
 
 
-def _dead_letters_written(manifest: Manifest, counts: Counts) -> str:
-    known = f"{counts.dead_letter_known:,} on record already" if counts.dead_letter_known else ""
-    return ", ".join(filter(None, [_written(manifest, "dead_letters"), known]))
+def _dead_letters_written(total: RunTotal) -> str:
+    known = total.counts.dead_letter_known
+    return ", ".join(
+        filter(None, [_written(total, "dead_letters"), f"{known:,} on record already" if known else ""])
+    )
 
 
 def _count(number: int, noun: str) -> str:
@@ -94,13 +141,11 @@ def _size(size: float) -> str:
     return f"{size:.1f} TB"
 
 
-def _dead_letters(manifest: Manifest, width: int) -> list[str]:
-    if not manifest.dead_letters:
+def _dead_letters(total: RunTotal, width: int) -> list[str]:
+    if not total.dead_letters:
         return []
     lines = ["Dead letters, by reason, with an example of each:"]
-    ordered = sorted(
-        manifest.dead_letters, key=lambda example: (-example.count, example.stage, example.reason)
-    )
+    ordered = sorted(total.dead_letters, key=lambda example: (-example.count, example.stage, example.reason))
     for example in ordered:
         lines.append(f"  {example.count:,} {example.stage}/{example.reason}")
         lines.append(_cut(f"    {printable(example.detail)}", width))
@@ -111,11 +156,11 @@ def _cut(line: str, width: int) -> str:
     return line if len(line) <= width else line[: max(width - 1, 0)] + "…"
 
 
-def _how_to_open(manifest: Manifest, output: str) -> list[str]:
+def _how_to_open(total: RunTotal, output: str) -> list[str]:
     remote = "://" in output
     root = output.rstrip("/") if remote else os.path.abspath(output)
     articles = f"{root}/articles" if remote else os.path.join(root, "articles")
-    if not _has_articles(manifest, articles, remote):
+    if not _has_articles(total, articles, remote):
         return [f"Nothing to open yet: there are no articles in {printable(root)}"]
     files = f"{articles}/**/*.parquet" if remote else os.path.join(glob.escape(articles), "**", "*.parquet")
     python = shlex.quote(sys.executable or "python3")
@@ -137,12 +182,12 @@ def _how_to_open(manifest: Manifest, output: str) -> list[str]:
     ]
 
 
-def _has_articles(manifest: Manifest, articles: str, remote: bool) -> bool:
-    if any(file.table == "articles" for file in manifest.files):
+def _has_articles(total: RunTotal, articles: str, remote: bool) -> bool:
+    if "articles" in total.tables:
         return True
     if remote:
         # To be told without a listing: what is unchanged or a duplicate is so of something.
-        return manifest.counts.unchanged + manifest.counts.duplicate > 0
+        return total.counts.unchanged + total.counts.duplicate > 0
     return any(name.endswith(".parquet") for _, _, names in os.walk(articles) for name in names)
 
 

@@ -1,9 +1,10 @@
-"""One bounded run from start to commit: lock, recover, find what to read, run the graph, commit."""
+"""One bounded run from start to commit: lock, recover, find what to read; for each chunk run the graph and commit."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import gc
 import logging
 import os
 import platform
@@ -11,8 +12,9 @@ import secrets
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.metadata import PackageNotFoundError, version
+from types import TracebackType
 from typing import Any
 
 import apache_beam as beam
@@ -21,12 +23,15 @@ import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions, _BeamArgumentParser
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.utils.shared import Shared
 
 from pipeline.build import RunPlan, build
+from pipeline.chunks import START, cut
 from pipeline.fetch import FetchLimits
 from pipeline.files import is_local, list_files, open_write, require_filesystem
 from pipeline.options import RunSettings, newsbeam_version
 from pipeline.progress import ProgressWriter, show_progress
+from pipeline.report import RunTotal, total_of
 from pipeline.sources import feed_requests, find_feeds, find_files, storable
 from pipeline.staging import Staging, open_read
 from pipeline.store.commit import abandon, commit, recover
@@ -35,14 +40,22 @@ from pipeline.store.index import KeyIndex, segments_to_merge, sorted_segment, wr
 from pipeline.store.layout import Layout, check_run_id, new_run_id, output_layout, staging_name
 from pipeline.store.lock import output_lock
 from pipeline.store.manifest import committed_runs, read_manifest
+from pipeline.store.series import (
+    chunk_run_id,
+    committed_chunks,
+    last_chunks,
+    refuse_chunk_id,
+    signature_of,
+    where_to_begin,
+)
 from pipeline.work import empty_file
 from pipeline.write import read_summary
-from schemas.errors import RunError, UsageError
+from schemas.errors import RunError, SeriesStopped, UsageError
 from schemas.index import INDEXES
 from schemas.records import SCHEMA_VERSION
-from schemas.sources import SourceFile
+from schemas.sources import FeedRequest, SourceFile
 from schemas.staged import RunSummary
-from schemas.state import FeedState, Manifest, StagedFile
+from schemas.state import Cursor, FeedState, Manifest, Series, StagedFile
 from schemas.tables import TABLES
 from transforms.batches import PATIENCE_S
 from transforms.functions.urls import redact_credentials
@@ -63,27 +76,41 @@ _JOIN_ROWS = 1_000_000
 class RunOutcome:
     """What a run ends with.
 
-    manifest: the committed run's. recovered: runs that an earlier crash had left to be completed.
+    total: what the run did, all its chunks together. recovered: runs that an earlier crash had left to be completed.
     repeated: whether the run was committed before under the same id, and nothing was done now.
     """
 
-    manifest: Manifest
+    total: RunTotal
     recovered: tuple[str, ...] = ()
     repeated: bool = False
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Common:
+    """What all chunks of a run share.
+
+    stated: the options that their manifests keep. pool: of the worker processes, which outlive a chunk.
+    """
+
+    settings: RunSettings
+    options: PipelineOptions
+    layout: Layout
+    stated: dict[str, Any]
+    now: dt.datetime
+    progress: ProgressWriter
+    pool: Shared
+
+
 def run(settings: RunSettings) -> RunOutcome:
-    """Runs once and commits.
+    """Runs once and commits; a large input in chunks, each committed before the next one begins.
 
     Raises UsageError where the settings or the output folder can't be worked with, before anything starts; RunError
-    or whatever the graph raised where the run failed: then nothing of it is in the tables.
+    or whatever the graph raised where the run failed: then nothing of it, or of the chunk in hand, is in the tables.
+    Where chunks were committed before, anything but a RunError is the cause of a SeriesStopped.
     """
-    started = time.monotonic()
     started_at = dt.datetime.now(dt.timezone.utc)
-    now = settings.now or started_at
-    run_id = (
-        new_run_id(now, secrets.token_bytes(3)) if settings.run_id is None else check_run_id(settings.run_id)
-    )
+    if settings.run_id is not None:
+        refuse_chunk_id(check_run_id(settings.run_id))
     layout = output_layout(settings.output)
     options = beam_options(settings)
     # Filesystems other than the disk take their credentials and addresses from Beam's options.
@@ -101,81 +128,156 @@ def run(settings: RunSettings) -> RunOutcome:
             _LOG.warning("completed the commit of run %s, which an earlier start had left half-way", name)
         seen = committed_runs(layout)
         stated = _stated_options(settings)
-        if run_id in seen:
-            return RunOutcome(_repeated(read_manifest(layout, run_id), stated), recovered, repeated=True)
+        if settings.run_id in seen:
+            manifest = _repeated(read_manifest(layout, settings.run_id), settings.run_id, stated)
+            return RunOutcome(total_of(manifest), recovered, repeated=True)
+        signature = signature_of(stated, addresses, files)
+        start = where_to_begin(last_chunks(layout, seen), signature, settings.run_id)
+        if start.is_done and start.series_id is not None:
+            chunks = committed_chunks(layout, start.series_id, start.number)
+            total = RunTotal(start.series_id)
+            for manifest in chunks:
+                total = total.plus(_repeated(manifest, start.series_id, stated))
+            return RunOutcome(total, recovered, repeated=True)
         _refuse_other_partitions(layout, seen, settings.partition_by)
-        attempt = secrets.token_hex(4)
-        staging = Staging(layout.output, staging_name(run_id, attempt))
-        try:
-            summary, plan, states, graph_s = _run_graph(
-                settings, options, layout, staging, run_id, now, files, addresses
+        now = start.now or settings.now or started_at
+        run_id = start.series_id or new_run_id(now, secrets.token_bytes(3))
+        total = RunTotal(run_id)
+        if start.goes_on:
+            for manifest in committed_chunks(layout, run_id, start.number - 1):
+                total = total.plus(manifest)
+            _LOG.warning(
+                "goes on with run %s at chunk %d: what it had read until then, %d items, is committed",
+                run_id,
+                start.number,
+                total.counts.read,
             )
-            committed_files, removed = _with_state(summary, plan, states, layout)
-            manifest = commit(
-                layout,
-                Manifest(
-                    run_id=run_id,
-                    schema_version=SCHEMA_VERSION,
-                    started_at=started_at,
-                    committed_at=dt.datetime.now(dt.timezone.utc),
-                    options=stated,
-                    versions=_versions(),
-                    counts=summary.counts,
-                    files=tuple(committed_files),
-                    removed=tuple(removed),
-                    dead_letters=summary.dead_letters,
-                    timings={"graph_s": round(graph_s, 3), "total_s": round(time.monotonic() - started, 3)},
-                    feeds_polled=len(addresses),
-                ),
-                attempt,
-                seen,
-            )
-        except BaseException:
-            # What is staged and not to be committed is of use to nobody, and a full disk would stay full.
-            abandon(layout, run_id)
-            raise
-    return RunOutcome(manifest, recovered)
+        with _progress(settings, files, start.begin) as progress:
+            common = _Common(settings, options, layout, stated, now, progress, Shared())
+            chunks_left = cut(files, settings.chunk_mb << 20, start.begin)
+            with closing(chunks_left), _StoppedSeries(run_id, start.number - 1) as committed:
+                for chunk in chunks_left:
+                    series = None
+                    if not chunk.is_whole:
+                        series = Series(run_id, committed.last + 1, signature, now, chunk.begin, chunk.next)
+                    feeds = addresses if chunk.begin == START else ()
+                    total = total.plus(_run_chunk(common, run_id, chunk.files, feeds, series))
+                    committed.last += 1
+                    # Beam's graphs are full of cycles: what the last one held must not wait for the next to be built.
+                    gc.collect()
+    return RunOutcome(total, recovered)
 
 
-def _run_graph(
-    settings: RunSettings,
-    options: PipelineOptions,
-    layout: Layout,
-    staging: Staging,
+class _StoppedSeries:
+    """Says of what stops its block whether chunks were committed by then, and how to go on.
+
+    last: the number of the last committed chunk.
+    """
+
+    def __init__(self, run_id: str, last: int) -> None:
+        self._run_id = run_id
+        self.last = last
+
+    def __enter__(self) -> _StoppedSeries:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, RunError) or not self.last:
+            return
+        chunks = "chunk 1" if self.last == 1 else f"chunks 1 to {self.last}"
+        raise SeriesStopped(
+            f"{chunks} of run {self._run_id} are committed: the same command goes on with the next"
+        ) from error
+
+
+def _run_chunk(
+    common: _Common,
     run_id: str,
-    now: dt.datetime,
     files: Sequence[SourceFile],
     addresses: Sequence[str],
-) -> tuple[RunSummary, RunPlan, dict[str, FeedState], float]:
-    """Builds and runs the graph; what it came to, what it was built from, and the seconds it took."""
-    states = read_feed_states(_parquet_files(layout.feeds_dir))
+    series: Series | None,
+) -> Manifest:
+    """One graph and one commit, of a chunk, or of a run that has no chunks; its manifest.
+
+    run_id: of the whole run; a chunk's own is made of it.
+    """
     started = time.monotonic()
-    with _progress(settings, files) as progress:
-        plan = RunPlan(
-            files=files,
-            feeds=feed_requests(addresses, states),
-            staging=staging,
-            indexes={name: KeyIndex(name, tuple(_parquet_files(layout.index_dir(name)))) for name in INDEXES},
-            run_id=run_id,
-            now=now,
-            entities=settings.entities,
-            near_duplicates=settings.near_duplicates,
-            near_window_days=settings.near_window_days,
-            partition_by=settings.partition_by,
-            limits=FetchLimits(settings.fetch_timeout_s, settings.fetch_max_mb << 20, settings.user_agent),
-            max_input_bytes=settings.max_input_mb << 20,
-            key_shards=settings.key_shards,
-            # Worker processes know nothing of Beam's options, so they write to the disk only.
-            workers=settings.workers if is_local(layout.output) else 1,
-            spread=not settings.local,
-            patience_s=PATIENCE_S,
-            progress=progress,
+    started_at = dt.datetime.now(dt.timezone.utc)
+    layout = common.layout
+    if series is not None:
+        run_id = chunk_run_id(series.series_id, series.number)
+    seen = committed_runs(layout)
+    attempt = secrets.token_hex(4)
+    staging = Staging(layout.output, staging_name(run_id, attempt))
+    try:
+        states = read_feed_states(_parquet_files(layout.feeds_dir))
+        plan = _plan(common, run_id, staging, files, feed_requests(addresses, states), series is not None)
+        graph_started = time.monotonic()
+        _execute(plan, common.options, common.settings.local)
+        summary = read_summary(staging)
+        if not summary.counts.balanced():
+            raise RunError(f"the run lost count of its items and was not committed: {summary.counts}")
+        graph_s = time.monotonic() - graph_started
+        committed_files, removed = _with_state(summary, plan, states, layout)
+        return commit(
+            layout,
+            Manifest(
+                run_id=run_id,
+                schema_version=SCHEMA_VERSION,
+                started_at=started_at,
+                committed_at=dt.datetime.now(dt.timezone.utc),
+                options=common.stated,
+                versions=_versions(),
+                counts=summary.counts,
+                files=tuple(committed_files),
+                removed=tuple(removed),
+                dead_letters=summary.dead_letters,
+                timings={"graph_s": round(graph_s, 3), "total_s": round(time.monotonic() - started, 3)},
+                feeds_polled=len(addresses),
+                series=series,
+            ),
+            attempt,
+            seen,
         )
-        _execute(plan, options, settings.local)
-    summary = read_summary(staging)
-    if not summary.counts.balanced():
-        raise RunError(f"the run lost count of its items and was not committed: {summary.counts}")
-    return summary, plan, states, time.monotonic() - started
+    except BaseException:
+        # What is staged and not to be committed is of use to nobody, and a full disk would stay full.
+        abandon(layout, run_id)
+        raise
+
+
+def _plan(
+    common: _Common,
+    run_id: str,
+    staging: Staging,
+    files: Sequence[SourceFile],
+    feeds: Sequence[FeedRequest],
+    is_large: bool,
+) -> RunPlan:
+    """What the graph is built from. is_large: whether processes are worth their start from the first batch on."""
+    settings, layout = common.settings, common.layout
+    return RunPlan(
+        files=files,
+        feeds=feeds,
+        staging=staging,
+        indexes={name: KeyIndex(name, tuple(_parquet_files(layout.index_dir(name)))) for name in INDEXES},
+        run_id=run_id,
+        now=common.now,
+        entities=settings.entities,
+        near_duplicates=settings.near_duplicates,
+        near_window_days=settings.near_window_days,
+        partition_by=settings.partition_by,
+        limits=FetchLimits(settings.fetch_timeout_s, settings.fetch_max_mb << 20, settings.user_agent),
+        max_input_bytes=settings.max_input_mb << 20,
+        key_shards=settings.key_shards,
+        # Worker processes know nothing of Beam's options, so they write to the disk only.
+        workers=settings.workers if is_local(layout.output) else 1,
+        spread=not settings.local,
+        patience_s=0.0 if is_large else PATIENCE_S,
+        progress=common.progress,
+        pool=common.pool,
+    )
 
 
 def beam_options(settings: RunSettings) -> PipelineOptions:
@@ -211,13 +313,14 @@ def _execute(plan: RunPlan, options: PipelineOptions, local: bool) -> None:
 
 
 @contextmanager
-def _progress(settings: RunSettings, files: Sequence[SourceFile]) -> Iterator[ProgressWriter]:
+def _progress(settings: RunSettings, files: Sequence[SourceFile], begin: Cursor) -> Iterator[ProgressWriter]:
     if settings.progress == "off" or not settings.local:
         yield ProgressWriter(None)
         return
     with tempfile.TemporaryDirectory(prefix="newsbeam-") as folder:
         path = os.path.join(folder, "progress")
-        total = sum(file.bytes for file in files) if files and not settings.feeds else None
+        rest = sum(file.bytes for file in files[begin.file :]) - begin.stored
+        total = rest if files and not settings.feeds else None
         with show_progress(settings.progress, path, total):
             yield ProgressWriter(path)
 
@@ -320,7 +423,7 @@ def _stated_options(settings: RunSettings) -> dict[str, Any]:
     }
 
 
-def _repeated(manifest: Manifest, stated: dict[str, Any]) -> Manifest:
+def _repeated(manifest: Manifest, run_id: str, stated: dict[str, Any]) -> Manifest:
     """The manifest of a run that is asked for again: a scheduler's second try after the commit.
 
     Raises UsageError where the id is the same but what was asked for is not.
@@ -328,7 +431,7 @@ def _repeated(manifest: Manifest, stated: dict[str, Any]) -> Manifest:
     if manifest.options != stated:
         differing = sorted(name for name in stated if manifest.options.get(name) != stated[name])
         raise UsageError(
-            f"--run_id {manifest.run_id} was committed at {manifest.committed_at:%Y-%m-%d %H:%M:%S}Z with another "
+            f"--run_id {run_id} was committed at {manifest.committed_at:%Y-%m-%d %H:%M:%S}Z with another "
             f"--{' --'.join(differing)}: give a new id"
         )
     return manifest

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import io
+import itertools
 import logging
 import os
 import re
@@ -11,13 +13,13 @@ import stat
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from pipeline.files import is_local, open_read, require_filesystem
 from schemas.errors import RecordError, UsageError
 from schemas.records import OriginKind, Payload
-from schemas.sources import Codec, FeedRequest, SourceFile
+from schemas.sources import Codec, FeedRequest, LineRange, SourceFile
 from schemas.state import FeedState
 from transforms.functions.charset import decode_text
 from transforms.functions.compression import open_decompressed, strip_suffix
@@ -43,6 +45,8 @@ BYTES_PER_PAYLOAD = 1 << 20
 
 #: The most that a list of feed addresses may hold, once decompressed.
 MAX_LIST_BYTES = 64 << 20
+
+_SKIP_BYTES = 1 << 20
 
 _LISTS = (".opml", ".txt", ".xml")
 
@@ -89,22 +93,23 @@ class _Match:
     """What a path, folder or pattern leads to.
 
     path: as found. is_certain: whether it was named outright, or must be told of whatever its name is.
-    problem: see `SourceFile`.
+    problem, modified_ns: see `SourceFile`.
     """
 
     path: str
     bytes: int
     is_certain: bool = False
     problem: tuple[str, str] | None = None
+    modified_ns: int | None = None
 
 
 def _source(match: _Match, kind: OriginKind | None, codec: Codec | None) -> SourceFile:
     if not is_local(match.path):
-        return SourceFile(match.path, match.bytes, kind, codec, match.problem)
+        return SourceFile(match.path, match.bytes, kind, codec, match.problem, modified_ns=match.modified_ns)
     real = os.path.realpath(match.path)
     path = storable(real)
     raw_name = None if path == real else os.fsencode(real)
-    return SourceFile(path, match.bytes, kind, codec, match.problem, raw_name)
+    return SourceFile(path, match.bytes, kind, codec, match.problem, raw_name, match.modified_ns)
 
 
 def storable(name: str) -> str:
@@ -156,7 +161,7 @@ def _match_local(path: str, *, is_certain: bool) -> Iterator[_Match]:
     if stat.S_ISDIR(found.st_mode):
         yield from _walk(path)
     elif stat.S_ISREG(found.st_mode):
-        yield _Match(path, found.st_size, is_certain)
+        yield _Match(path, found.st_size, is_certain, modified_ns=found.st_mtime_ns)
     else:
         # To open it might be to wait for ever.
         yield _Match(path, 0, is_certain, ("not-a-file", "a pipe, socket or device"))
@@ -246,13 +251,21 @@ def _match_remote(option: str, pattern: str) -> list[_Match]:
         exact, *below = FileSystems.match(patterns)
     except OSError as error:
         raise UsageError(f"{option} {pattern}: {error}") from error
-    matches = [_Match(found.path, found.size_in_bytes, named) for found in exact.metadata_list]
+    matches = [_remote(found, named) for found in exact.metadata_list]
     for match in below:
-        matches += [_Match(found.path, found.size_in_bytes) for found in match.metadata_list]
+        matches += [_remote(found, False) for found in match.metadata_list]
     # Object stores have no empty folders: what is not there can't be told from what is empty.
     if named and not matches:
         raise UsageError(f"{option} {pattern}: no such file, and no file in a folder of that name")
     return matches
+
+
+def _remote(found: Any, is_certain: bool) -> _Match:
+    # Beam gives seconds, and 0 where a filesystem doesn't say.
+    seconds = found.last_updated_in_seconds
+    return _Match(
+        found.path, found.size_in_bytes, is_certain, modified_ns=int(seconds * 10**9) if seconds else None
+    )
 
 
 def open_source(source: SourceFile) -> BinaryIO:
@@ -278,6 +291,27 @@ def open_source(source: SourceFile) -> BinaryIO:
     return os.fdopen(handle, "rb")
 
 
+def open_lines(source: SourceFile, offset: int) -> tuple[BinaryIO, io.BufferedReader]:
+    """Opens a JSONL file at a place: the file as stored, and a reader of what is in it, which closes both.
+
+    offset: in bytes once decompressed. A compressed file is decompressed from its beginning to get there.
+
+    Raises what `open_source` raises, and RecordError "decompression-failed".
+    """
+    file = open_source(source)
+    try:
+        if source.codec is None:
+            file.seek(offset)
+            return file, open_decompressed(file, None)
+        reader = open_decompressed(file, source.codec)
+        while offset and (passed := len(reader.read(min(offset, _SKIP_BYTES)))):
+            offset -= passed
+        return file, reader
+    except BaseException:
+        file.close()
+        raise
+
+
 def read_payloads(
     source: SourceFile, max_bytes: int, advance: Callable[[int], None] = lambda _: None
 ) -> Iterator[Payload]:
@@ -291,35 +325,45 @@ def read_payloads(
     yielded before stands.
     """
     told = 0
+    stored_bytes = source.bytes if source.lines is None else source.lines.stored_bytes
     try:
         for payload, position in _payloads(source, max_bytes):
-            advance(max(0, min(position, source.bytes) - told))
-            told = max(told, min(position, source.bytes))
+            advance(max(0, min(position, stored_bytes) - told))
+            told = max(told, min(position, stored_bytes))
             yield payload
     except RecordError as error:
         raise RecordError(error.reason, f"{source.path}: {error.detail}") from error
     finally:
-        advance(source.bytes - told)
+        advance(stored_bytes - told)
 
 
 def _payloads(source: SourceFile, max_bytes: int) -> Iterator[tuple[Payload, int]]:
-    """The payloads of a file, each with the place in the file, as stored, up to which it was read."""
+    """The payloads of a file, each with how many bytes of it, as stored, have been gone through."""
     if source.problem is not None:
         raise RecordError(*source.problem)
     if source.kind is None:
         raise RecordError("unknown-format", f"its name ends in none of {' '.join(KINDS)}")
     try:
+        if source.kind == "jsonl":
+            lines = source.lines or LineRange(0, 0, None, source.bytes)
+            file, reader = open_lines(source, lines.offset)
+            with file, reader:
+                begun = file.tell()
+                for payload in _line_payloads(source.path, _lines_in(reader, lines)):
+                    # At the end of UTF-16 the decoder closes the file under it.
+                    yield payload, source.bytes if file.closed else file.tell() - begun
+            return
         with open_source(source) as file:
-            if source.kind == "jsonl":
-                lines = iter_lines(open_decompressed(file, source.codec))
-                for payload in _line_payloads(source.path, lines):
-                    # At its end the reader closes the file under it.
-                    yield payload, source.bytes if file.closed else file.tell()
-                return
             data = _read_whole(file, source.codec, max_bytes)
     except OSError as error:
         raise RecordError("unreadable", error.strerror or str(error)) from error
     yield Payload(source.kind, source.path, (data,)), source.bytes
+
+
+def _lines_in(reader: io.BufferedReader, lines: LineRange) -> Iterator[tuple[int, bytes]]:
+    numbered = iter_lines(reader, first_line=lines.first)
+    end = lines.end
+    return numbered if end is None else itertools.takewhile(lambda line: line[0] < end, numbered)
 
 
 def _read_whole(file: BinaryIO, codec: Codec | None, max_bytes: int) -> bytes:

@@ -27,6 +27,10 @@ class RunError(Exception):
     """A run failed for a reason that a person can act on; the message says which."""
 
 
+class SeriesStopped(Exception):
+    """The cause stopped a run of several chunks after some were committed; the message says how to go on."""
+
+
 class BusyError(RunError):
     """Another run holds the output folder: nothing is wrong, and the next start may find it free."""
 

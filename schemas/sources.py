@@ -13,6 +13,21 @@ Codec = Literal["gzip", "bzip2", "zstd"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class LineRange:
+    """Some lines of a JSONL file.
+
+    offset: where the first of them begins, in bytes once decompressed. first: its 0-based number in the file.
+    end: the number of the line after the last; None is to the end of the file.
+    stored_bytes: what they take of the file as stored; roughly, for progress only.
+    """
+
+    offset: int
+    first: int
+    end: int | None
+    stored_bytes: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file to be read.
 
@@ -23,6 +38,8 @@ class SourceFile:
     codec: how it is compressed, where it is.
     problem: reason and detail of the dead letter that it becomes, where it is known already that it can't be read.
     raw_name: what to open, as the operating system has it, where `path` is not that.
+    modified_ns: when it was last written to, in nanoseconds since 1970; None where the filesystem doesn't say.
+    lines: which of its lines are meant; None is the whole file.
     """
 
     path: str
@@ -31,6 +48,8 @@ class SourceFile:
     codec: Codec | None = None
     problem: tuple[str, str] | None = None
     raw_name: builtins.bytes | None = None
+    modified_ns: int | None = None
+    lines: LineRange | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

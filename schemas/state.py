@@ -61,6 +61,43 @@ class Counts:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in the input of a series of runs: what is before it belongs to earlier chunks.
+
+    file: place in the list of files, in its order.
+    offset: bytes into that file, once decompressed; always where a line begins. line: that line's 0-based number.
+    stored: bytes of the file, as stored, that lie before; roughly, for progress only.
+    """
+
+    file: int = 0
+    offset: int = 0
+    line: int = 0
+    stored: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Series:
+    """Which part of a larger run a run is: one chunk of its input, committed by itself.
+
+    Saved in the manifest of each chunk. A stop loses the chunk in hand; the next start of the same run goes on with
+    it. Bounded by the input: a chunk has one.
+
+    series_id: the larger run's id. number: of this chunk, from 1. `begin` to `next`: its part of the input; `next`
+    is None for the last chunk.
+    signature: of what the larger run was to do and of its list of files (`store.series.signature_of`). Where it changes
+    from one chunk to the next, the run was begun anew over other input.
+    now: the one time of all chunks.
+    """
+
+    series_id: str
+    number: int
+    signature: str
+    now: dt.datetime
+    begin: Cursor
+    next: Cursor | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Manifest:
     """`_runs/RUN.json`: what a run did. A run exists once this does.
 
@@ -73,6 +110,7 @@ class Manifest:
     removed: index and state files, relative to OUT, that this run replaced.
     timings: name -> seconds.
     feeds_polled: feeds that were asked for, whatever they answered.
+    series: of a run that is one of several chunks, which.
     """
 
     run_id: str
@@ -87,6 +125,7 @@ class Manifest:
     dead_letters: tuple[DeadLetterExample, ...] = ()
     timings: dict[str, float] = dataclasses.field(default_factory=dict)
     feeds_polled: int = 0
+    series: Series | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -25,10 +25,11 @@ from pipeline.store.commit import interrupted_commits
 from pipeline.store.hashes import hash_file
 from pipeline.store.layout import Layout, parse_partition, table_of
 from pipeline.store.manifest import committed_runs, decode_manifest, live_files, read_manifest
+from pipeline.store.series import broken_chains, chunk_run_id
 from schemas.errors import RunError
 from schemas.index import INDEXES
 from schemas.records import SCHEMA_VERSION, DeadLetter
-from schemas.state import Manifest, StagedFile
+from schemas.state import Manifest, Series, StagedFile
 from schemas.tables import FEEDS, PARTITIONED, TABLES, file_schema
 from transforms.functions.identity import dead_letter_key, hash_key
 
@@ -91,6 +92,7 @@ def _check(layout: Layout) -> Iterator[Problem]:
     for manifest in manifests.values():
         path = layout.manifest_path(manifest.run_id)
         yield from (Problem(path, message) for message in _counts(manifest))
+    yield from _chunks(layout, manifests)
     live = live_files(manifests.values())
     run_of = {file.target: run_id for run_id, manifest in manifests.items() for file in manifest.files}
     keys, index = _Keys(), _IndexKeys()
@@ -165,6 +167,27 @@ def _listed(
             # Engines skip these names, so no reader takes them for rows; ".DS_Store" and "_SUCCESS" are such.
             ignored = any(part.startswith((".", "_")) for part in name.split("/")[1:])
             yield Problem(path, "is not ours: no run lists it", is_note=ignored)
+
+
+def _chunks(layout: Layout, manifests: dict[str, Manifest]) -> Iterator[Problem]:
+    """Whether the chunks of each large run are all there and meet, with a note where there are more to come."""
+    of_run: dict[str, list[Series]] = defaultdict(list)
+    for manifest in manifests.values():
+        if manifest.series is not None:
+            of_run[manifest.series.series_id].append(manifest.series)
+            if manifest.run_id != chunk_run_id(manifest.series.series_id, manifest.series.number):
+                path = layout.manifest_path(manifest.run_id)
+                yield Problem(
+                    path,
+                    f"says to be chunk {manifest.series.number} of run {manifest.series.series_id}",
+                )
+    for series_id, chunks in sorted(of_run.items()):
+        last = max(chunks, key=lambda one: one.number)
+        path = layout.manifest_path(chunk_run_id(series_id, last.number))
+        yield from (Problem(path, message) for message in broken_chains(chunks))
+        if last.next is not None and series_id not in manifests:
+            message = f"run {series_id} has more chunks to come: the same command goes on with it"
+            yield Problem(path, message, is_note=True)
 
 
 def _counts(manifest: Manifest) -> Iterator[str]:

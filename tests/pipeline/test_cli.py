@@ -15,6 +15,7 @@ import pytest
 
 from pipeline import cli
 from pipeline.cli import exit_code, failure, main
+from pipeline.report import RunTotal, total_of
 from pipeline.run import RunOutcome
 from schemas.errors import BusyError, CommitInterrupted
 from schemas.state import Counts, DeadLetterExample, Manifest
@@ -22,13 +23,15 @@ from schemas.state import Counts, DeadLetterExample, Manifest
 NOW = dt.datetime(2022, 3, 30, tzinfo=dt.timezone.utc)
 
 
-def manifest(counts: Counts, failed_feeds: int = 0, feeds_polled: int = 0) -> Manifest:
+def total(counts: Counts, failed_feeds: int = 0, feeds_polled: int = 0) -> RunTotal:
     """A run with so many dead letters of feeds; the others are of items."""
     letters = (
         DeadLetterExample("fetch", "http-404", failed_feeds, "made up"),
         DeadLetterExample("parse", "no-body", counts.dead_letter - failed_feeds, "made up"),
     )
-    return Manifest("r1", 1, NOW, NOW, {}, {}, counts, (), dead_letters=letters, feeds_polled=feeds_polled)
+    return total_of(
+        Manifest("r1", 1, NOW, NOW, {}, {}, counts, (), dead_letters=letters, feeds_polled=feeds_polled)
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +56,7 @@ def test_items_and_feeds_have_a_share_each(
 ) -> None:
     """Items refused are held against items read, feeds that failed against feeds polled."""
     counts = Counts(read=read, kept=read - dead, dead_letter=dead)
-    assert exit_code(manifest(counts, failed_feeds, polled), 0.5) == code
+    assert exit_code(total(counts, failed_feeds, polled), 0.5) == code
 
 
 def from_beam(error: Exception) -> Exception:
@@ -140,7 +143,7 @@ def test_a_report_that_nobody_reads_does_not_change_the_exit_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dead: int, code: int
 ) -> None:
     """`newsbeam run | head -1` ends with what became of the run."""
-    outcome = RunOutcome(manifest(Counts(read=9, kept=9 - dead, dead_letter=dead)))
+    outcome = RunOutcome(total(Counts(read=9, kept=9 - dead, dead_letter=dead)))
     monkeypatch.setattr("pipeline.run.run", lambda _: outcome)
     read_end, write_end = os.pipe()
     os.close(read_end)

@@ -11,13 +11,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.report import render_report
+from pipeline.report import RunTotal, render_report, total_of
 from schemas.state import Counts, DeadLetterExample, Manifest, StagedFile
 
 STARTED = dt.datetime(2024, 3, 15, 12, tzinfo=dt.timezone.utc)
 
 
-def manifest(
+def total(
+    counts: Counts,
+    *files: StagedFile,
+    dead_letters: tuple[DeadLetterExample, ...] = (),
+    timings: dict[str, float] | None = None,
+) -> RunTotal:
+    return total_of(made(counts, *files, dead_letters=dead_letters, timings=timings))
+
+
+def made(
     counts: Counts,
     *files: StagedFile,
     dead_letters: tuple[DeadLetterExample, ...] = (),
@@ -57,7 +66,7 @@ def write_articles(output: Path, *titles: str) -> None:
 def test_it_says_what_became_of_every_item(tmp_path: Path) -> None:
     """Counts, and for each table what was written; our own files are not counted."""
     report = render_report(
-        manifest(
+        total(
             Counts(read=1300, kept=1200, duplicate=30, unchanged=60, dead_letter=10, dead_letter_known=9),
             staged("articles", 1100, 3_000_000),
             staged("articles", 100, 210_000, "b"),
@@ -80,7 +89,7 @@ def test_it_says_what_became_of_every_item(tmp_path: Path) -> None:
 
 def test_the_total_is_what_was_timed(tmp_path: Path) -> None:
     """With `--now` the manifest's times stand still; the timings don't."""
-    report = render_report(manifest(Counts(), timings={"total_s": 125.0}), str(tmp_path))
+    report = render_report(total(Counts(), timings={"total_s": 125.0}), str(tmp_path))
     assert report.splitlines()[0].endswith(", 2 min 05 s")
 
 
@@ -94,7 +103,7 @@ def test_the_total_is_what_was_timed(tmp_path: Path) -> None:
 def test_a_run_that_adds_nothing_says_so(tmp_path: Path, counts: Counts) -> None:
     """Typed again, the first command's second line is this."""
     write_articles(tmp_path, "kept earlier")
-    lines = render_report(manifest(counts, staged("feeds", 3, 500)), str(tmp_path)).splitlines()
+    lines = render_report(total(counts, staged("feeds", 3, 500)), str(tmp_path)).splitlines()
     assert lines[1] == "No new rows: everything read was already there."
     assert any("import duckdb" in line for line in lines)
 
@@ -102,13 +111,13 @@ def test_a_run_that_adds_nothing_says_so(tmp_path: Path, counts: Counts) -> None
 @pytest.mark.parametrize("table", ["articles", "duplicates", "dead_letters"])
 def test_a_row_in_any_table_is_a_new_row(tmp_path: Path, table: str) -> None:
     """What was set aside is written too."""
-    report = render_report(manifest(Counts(read=1, kept=1), staged(table, 1, 500)), str(tmp_path))
+    report = render_report(total(Counts(read=1, kept=1), staged(table, 1, 500)), str(tmp_path))
     assert "No new rows" not in report
 
 
 def test_a_run_without_input_says_so(tmp_path: Path) -> None:
     """Empty feeds are no failure, and nothing "was already there" either."""
-    report = render_report(manifest(Counts()), str(tmp_path))
+    report = render_report(total(Counts()), str(tmp_path))
     assert "Nothing was read" in report
     assert "No new rows" not in report
 
@@ -116,7 +125,7 @@ def test_a_run_without_input_says_so(tmp_path: Path) -> None:
 def test_dead_letters_stand_by_reason_most_first(tmp_path: Path) -> None:
     """One example each, on one line, cut to the width, with nothing in it that steers a terminal."""
     report = render_report(
-        manifest(
+        total(
             Counts(read=5, dead_letter=5),
             dead_letters=(
                 DeadLetterExample("parse", "no-body", 1, "seeds/ferry.txt has a header and nothing after it"),
@@ -140,9 +149,7 @@ def test_dead_letters_stand_by_reason_most_first(tmp_path: Path) -> None:
 def test_without_articles_there_is_nothing_to_open(tmp_path: Path) -> None:
     """No line is offered that would fail."""
     (tmp_path / "articles").mkdir()
-    report = render_report(
-        manifest(Counts(read=1, dead_letter=1), staged("dead_letters", 1, 10)), str(tmp_path)
-    )
+    report = render_report(total(Counts(read=1, dead_letter=1), staged("dead_letters", 1, 10)), str(tmp_path))
     assert report.splitlines()[-1] == f"Nothing to open yet: there are no articles in {tmp_path}"
 
 
@@ -151,7 +158,7 @@ def test_the_lines_to_paste_work(tmp_path: Path, name: str) -> None:
     """In a shell, as they stand, from another folder, whatever the folder is called."""
     output = tmp_path / name
     write_articles(output, "Bridge reopens")
-    report = render_report(manifest(Counts(read=1, unchanged=1)), str(output))
+    report = render_report(total(Counts(read=1, unchanged=1)), str(output))
     install, duckdb, pandas = report.splitlines()[-3:]
     assert shlex.split(install)[1:] == ["-m", "pip", "install", "--quiet", "duckdb", "pandas"]
     for line in (duckdb, pandas):
@@ -166,7 +173,7 @@ def test_a_relative_folder_is_shown_whole(tmp_path: Path, monkeypatch: pytest.Mo
     """The lines are pasted somewhere else."""
     monkeypatch.chdir(tmp_path)
     write_articles(tmp_path / "out", "Bridge reopens")
-    report = render_report(manifest(Counts(read=1, unchanged=1)), "out")
+    report = render_report(total(Counts(read=1, unchanged=1)), "out")
     assert f'pandas.read_parquet("{tmp_path}/out/articles")' in report
 
 
@@ -175,6 +182,6 @@ def test_a_relative_folder_is_shown_whole(tmp_path: Path, monkeypatch: pytest.Mo
 )
 def test_an_address_stays_as_given(counts: Counts, opened: bool) -> None:
     """Tables in a bucket are not looked for on the disk."""
-    report = render_report(manifest(counts), "gs://bucket/news/")
+    report = render_report(total(counts), "gs://bucket/news/")
     assert ('duckdb.read_parquet("gs://bucket/news/articles/**/*.parquet"' in report) is opened
     assert "gs://bucket/news" in report

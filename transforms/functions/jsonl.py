@@ -45,20 +45,25 @@ _MARKUP: Final = re.compile(
 )
 
 
-def iter_lines(stream: BinaryIO, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[tuple[int, bytes]]:
+def iter_lines(
+    stream: BinaryIO, max_line_bytes: int = MAX_LINE_BYTES, first_line: int = 0
+) -> Iterator[tuple[int, bytes]]:
     """Yields the lines of a JSON Lines stream that hold something, each with its 0-based number in the file.
 
     Only one line is in memory at a time. UTF-16 and UTF-32 come out as UTF-8, since in them a line feed is
     not one byte; other charsets as they are, for `parse_line` to decode. Of a line that is too long the first
     max_line_bytes + 1 bytes are given, so that `parse_line` refuses it and the next line is read.
 
+    first_line: the number of the line that the stream begins with, where it doesn't begin with the file. Such a
+    stream is taken for one-byte text: what tells UTF-16 stands at a file's beginning.
+
     Raises what the stream raises.
     """
     reader = stream if isinstance(stream, io.BufferedReader) else open_decompressed(stream, None)
     start = reader.peek(4096)[:4096]
-    wide = charset.wide_codec(start)
+    wide = charset.wide_codec(start) if first_line == 0 else None
     lines = _raw_lines(reader, max_line_bytes) if wide is None else _wide_lines(reader, wide, max_line_bytes)
-    for number, line in enumerate(lines):
+    for number, line in enumerate(lines, first_line):
         if line.strip(_BLANK):
             yield number, line
 

@@ -1,0 +1,166 @@
+"""Cuts the input of a large run into chunks, one after the other, each for a run of its own.
+
+A chunk's size stands for the memory that a run takes, which follows its number of articles, not their length: so
+every line and every seed counts as `ARTICLE_BYTES` at the least.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+from collections.abc import Generator, Sequence
+from typing import BinaryIO
+
+from pipeline.sources import open_lines
+from schemas.errors import RecordError
+from schemas.sources import LineRange, SourceFile
+from schemas.state import Cursor
+from transforms.functions.charset import wide_codec
+
+#: What an article counts as, at the least: about the size of a short one.
+ARTICLE_BYTES = 2_048
+
+#: The shortest line that is expected; where even lines so short, and all that compression might hide, would fit into
+#: one chunk, no file is opened to find out.
+_SHORTEST_LINE = 128
+
+#: How many times larger compressed text may be once decompressed: usually, and at the most.
+_USUAL_RATIO = 4
+_LARGEST_RATIO = 20
+
+_BLOCK_BYTES = 1 << 18
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one run of a series reads.
+
+    files: whole ones, and the lines of JSONL that are meant. begin: where it begins; next: where the next one does,
+    None for the last.
+    """
+
+    files: tuple[SourceFile, ...]
+    begin: Cursor
+    next: Cursor | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is no other chunk."""
+        return self.begin == START and self.next is None
+
+
+START = Cursor()
+
+
+def cut(files: Sequence[SourceFile], chunk_bytes: int, begin: Cursor = START) -> Generator[Chunk, None, None]:
+    """Cuts files into chunks, in their order, from a place on; at least one, and the same ones every time.
+
+    chunk_bytes: of a chunk, once decompressed; 0 makes one chunk of everything. A JSONL file that is more than what is
+    left of a chunk is cut behind the line with which the chunk is full. Any other file is in one chunk whole, and so is
+    JSONL in UTF-16 or UTF-32.
+
+    JSONL is read once to find the places, and a chunk is given before the next one is looked for. What can't be read
+    to its end is not cut from there on: whoever reads the chunk meets the same error.
+    """
+    if not chunk_bytes or sum(map(_most_bytes, files[begin.file :])) <= chunk_bytes:
+        yield Chunk(tuple(_from(files, begin)), begin, None)
+        return
+    chunk: list[SourceFile] = []
+    held = 0
+    first = begin
+    for place in range(begin.file, len(files)):
+        file = files[place]
+        at = begin if place == begin.file else Cursor(place)
+        if held and held + _least_bytes(file) > chunk_bytes:
+            yield Chunk(tuple(chunk), first, at)
+            chunk, held, first = [], 0, at
+        if file.kind != "jsonl" or file.problem is not None:
+            chunk.append(file)
+            held += _least_bytes(file)
+            continue
+        with contextlib.ExitStack() as stack:
+            opened = _open(file, at, stack)
+            while opened is not None:
+                end, size = _line_end(*opened, at, chunk_bytes - held, compressed=file.codec is not None)
+                if end is None:
+                    held += size
+                    break
+                chunk.append(_lines(file, at, end))
+                yield Chunk(tuple(chunk), first, end)
+                chunk, held, first, at = [], 0, end, end
+            else:
+                held += file.bytes
+            chunk.append(_lines(file, at, None))
+    yield Chunk(tuple(chunk), first, None)
+
+
+def _most_bytes(file: SourceFile) -> int:
+    """What a file may count as, without a look into it."""
+    size = file.bytes * (_LARGEST_RATIO if file.codec else 1)
+    return size * ARTICLE_BYTES // _SHORTEST_LINE if file.kind == "jsonl" else max(size, ARTICLE_BYTES)
+
+
+def _least_bytes(file: SourceFile) -> int:
+    """What has to fit into what is left of a chunk: a line of JSONL, any other file whole."""
+    if file.kind == "jsonl":
+        return ARTICLE_BYTES
+    return max(ARTICLE_BYTES, file.bytes * (_USUAL_RATIO if file.codec else 1))
+
+
+def _from(files: Sequence[SourceFile], begin: Cursor) -> list[SourceFile]:
+    rest = list(files[begin.file :])
+    if rest and begin.offset:
+        rest[0] = _lines(rest[0], begin, None)
+    return rest
+
+
+def _lines(file: SourceFile, at: Cursor, end: Cursor | None) -> SourceFile:
+    """A file's lines between two places; the file as it is where that is all of them."""
+    if at.offset == 0 and end is None:
+        return file
+    stored = (file.bytes if end is None else end.stored) - at.stored
+    return dataclasses.replace(
+        file, lines=LineRange(at.offset, at.line, None if end is None else end.line, stored)
+    )
+
+
+def _open(
+    file: SourceFile, at: Cursor, stack: contextlib.ExitStack
+) -> tuple[BinaryIO, io.BufferedReader] | None:
+    """A JSONL file at a place, open until the stack is left; None where it can't be cut."""
+    try:
+        stored, reader = open_lines(file, at.offset)
+        stack.enter_context(stored)
+        stack.enter_context(reader)
+        is_wide = at.offset == 0 and wide_codec(reader.peek(4096)[:4096]) is not None
+    except (OSError, RecordError):
+        return None
+    return None if is_wide else (stored, reader)
+
+
+def _line_end(
+    stored: BinaryIO, reader: io.BufferedReader, at: Cursor, room: int, *, compressed: bool
+) -> tuple[Cursor | None, int]:
+    """Reads on to the end of the line with which so much room is full; how much was taken of it.
+
+    The place is None at the end of the file, and before a damage that keeps it from being reached.
+    """
+    offset, line = at.offset, at.line
+    size = 0
+    block = b"\n"
+    try:
+        while size < room or not block.endswith(b"\n"):
+            # Never more than the room is left for: whoever counts bytes expects a chunk of that many.
+            wanted = min(_BLOCK_BYTES, max(1, room - size))
+            block = reader.read(wanted) if size < room else reader.readline(_BLOCK_BYTES)
+            if not block:
+                return None, size
+            offset += len(block)
+            line += block.count(b"\n")
+            size = max(offset - at.offset, (line - at.line) * ARTICLE_BYTES)
+        if not reader.peek(1):
+            return None, size
+    except (OSError, RecordError):
+        return None, size
+    return Cursor(at.file, offset, line, stored.tell() if compressed else offset), size
