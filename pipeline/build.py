@@ -79,14 +79,15 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
     read = (files, feeds) | "Read" >> ReadFilesAndFeeds(
         plan.staging, plan.limits, plan.max_input_bytes, plan.now, plan.run_id, plan.progress, plan.spread
     )
-    parsed = read.payloads | "Prepare" >> heavy(
-        PrepareBatch(plan.staging, plan.now, plan.run_id, plan.near_duplicates != "off")
-    ).with_output_types(PreparedBatch)
+    prepare = PrepareBatch(plan.staging, plan.now, plan.run_id, plan.near_duplicates != "off")
+    from_files = read.from_files | "PrepareFiles" >> heavy(prepare).with_output_types(PreparedBatch)
+    from_feeds = read.from_feeds | "PrepareFeeds" >> heavy(prepare).with_output_types(PreparedBatch)
+    # Counted before they come together: the local runner ends one stage before it begins the next.
     prepared = (
-        (parsed, read.refused)
-        | "AllPrepared" >> beam.Flatten()
-        | "CountRead" >> beam.ParDo(_Count(plan.progress)).with_output_types(PreparedBatch)
-    )
+        from_files | "CountFiles" >> beam.ParDo(_Count(plan.progress)).with_output_types(PreparedBatch),
+        from_feeds | "CountFeeds" >> beam.ParDo(_Count(plan.progress)).with_output_types(PreparedBatch),
+        read.refused | "CountRefused" >> beam.ParDo(_Count(plan.progress)).with_output_types(PreparedBatch),
+    ) | "AllPrepared" >> beam.Flatten()
 
     dead = prepared | "DeadLetters" >> SortDeadLetters(
         plan.indexes["dead_letters"],

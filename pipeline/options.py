@@ -66,7 +66,7 @@ class RunSettings:
     key_shards: int
     local: bool
     beam_args: tuple[str, ...]
-    chunk_mb: int = 256
+    chunk_mb: int = 64
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @property
@@ -222,7 +222,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--chunk_mb",
         type=_whole_number,
-        default=256,
+        default=64,
         metavar="MB",
         help="megabytes of input, once decompressed, after which a large run commits what it has and goes on with the "
         "next chunk; memory follows it; 0 commits everything at once (default %(default)s)",

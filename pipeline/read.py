@@ -39,9 +39,14 @@ _STATES = "states"
 
 
 class ReadSources(NamedTuple):
-    """What was read, what couldn't be (staged as dead letters), and the new state of each feed asked for."""
+    """What was read, what couldn't be (staged as dead letters), and the new state of each feed asked for.
 
-    payloads: beam.PCollection[PayloadBatch]
+    What files and feeds held is kept apart: where the two came together, the local runner would hold all of it in
+    memory before the first payload is worked on.
+    """
+
+    from_files: beam.PCollection[PayloadBatch]
+    from_feeds: beam.PCollection[PayloadBatch]
     refused: beam.PCollection[PreparedBatch]
     states: beam.PCollection[FeedState]
 
@@ -76,19 +81,18 @@ class ReadFilesAndFeeds(beam.PTransform[Any, Any]):
         ).with_output_types(Payload, refused=DeadLetter, states=FeedState).with_outputs(
             _REFUSED, _STATES, main="payloads"
         )
-        batches = (
-            (read.payloads, fetched.payloads)
-            | "AllPayloads" >> beam.Flatten()
-            | "BatchPayloads" >> beam.ParDo(_BatchPayloads()).with_output_types(PayloadBatch)
-        )
-        if self.spread:
-            batches = batches | "SpreadPayloads" >> beam.Reshuffle()
+        from_files = self._batches(read.payloads, "Files")
+        from_feeds = self._batches(fetched.payloads, "Feeds")
         refused = (
             (read[_REFUSED], fetched[_REFUSED])
             | "AllRefused" >> beam.Flatten()
             | "StageRefused" >> beam.ParDo(_StageRefused(self.staging)).with_output_types(PreparedBatch)
         )
-        return ReadSources(batches, refused, fetched[_STATES])
+        return ReadSources(from_files, from_feeds, refused, fetched[_STATES])
+
+    def _batches(self, payloads: beam.PCollection[Payload], name: str) -> Any:
+        batches = payloads | f"Batch{name}" >> beam.ParDo(_BatchPayloads()).with_output_types(PayloadBatch)
+        return batches | f"Spread{name}" >> beam.Reshuffle() if self.spread else batches
 
 
 class _ReadFiles(beam.DoFn):

@@ -81,4 +81,4 @@ def test_the_graph_translates_for_any_engine(tmp_path: Path) -> None:
     urns = {transform.spec.urn for transform in components.transforms.values()}
     assert not [urn for urn in urns if urn.startswith("beam:runner")]
     labels = {transform.unique_name for transform in components.transforms.values()}
-    assert "Read/SpreadPayloads" in labels
+    assert {"Read/SpreadFiles", "Read/SpreadFeeds"} <= labels
