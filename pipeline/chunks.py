@@ -151,8 +151,10 @@ def _line_end(
     block = b"\n"
     try:
         while size < room or not block.endswith(b"\n"):
-            # Never more than the room is left for: whoever counts bytes expects a chunk of that many.
-            wanted = min(_BLOCK_BYTES, max(1, room - size))
+            # Never more bytes than there is room for, and fewer as it ends: short lines fill it sooner.
+            wanted = min(
+                _BLOCK_BYTES, room - size, max(4_096, (room - size) * _SHORTEST_LINE // ARTICLE_BYTES)
+            )
             block = reader.read(wanted) if size < room else reader.readline(_BLOCK_BYTES)
             if not block:
                 return None, size

@@ -186,9 +186,9 @@ class _StoppedSeries:
     ) -> None:
         if error is None or isinstance(error, RunError) or not self.last:
             return
-        chunks = "chunk 1" if self.last == 1 else f"chunks 1 to {self.last}"
+        chunks = "chunk 1 is" if self.last == 1 else f"chunks 1 to {self.last} are"
         raise SeriesStopped(
-            f"{chunks} of run {self._run_id} are committed: the same command goes on with the next"
+            f"{chunks} committed of run {self._run_id}: the same command goes on with the next"
         ) from error
 
 

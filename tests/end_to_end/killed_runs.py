@@ -5,6 +5,9 @@
 Each round adds articles of its own to one OUT: a run over them is killed with SIGKILL, then typed again. Moments are
 drawn over the whole length of a run; every third kill waits for the commit to begin, which is too short to be met
 by chance. After each round all articles so far must be there, once, and `newsbeam check` must be clean.
+
+Then one large run in chunks is killed again and again, and typed again until it is done: what was committed before a
+kill must not be read again.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.end_to_end.made_up import records, write_jsonl
-from tests.tables import rows
+from tests.tables import manifests, rows
 
 #: How a round ended in which the run was over before it could be killed; it is not counted.
 TOO_LATE = "over before it was killed"
@@ -69,6 +72,59 @@ def killed_runs(folder: Path, kills: int, articles: int, seed: int, workers: int
     return ends
 
 
+def killed_series(folder: Path, kills: int, articles: int, seed: int, workers: int = 2) -> list[int]:
+    """Kills one run over many chunks that many times, lets it end, and returns how many chunks each start committed.
+
+    Every second kill waits for a chunk to be committed, so that the run gets on. Raises AssertionError where an
+    article is lost or doubled, where anything is read twice, and at anything that `check` finds.
+    """
+    generator = random.Random(seed)
+    out = folder / "out"
+    made = records(articles, seed=seed)
+    source = write_jsonl(folder / "in" / "all.jsonl", made)
+    command = [
+        sys.executable, "-m", "pipeline", "run", "--input", str(source), "--output", str(out), "--chunk_mb", "1",
+        "--entities", "none", "--progress", "off", "--workers", str(workers),
+    ]  # fmt: skip
+    committed: list[int] = []
+    chunk_s = 2.0
+    for kill in range(kills):
+        before = len(manifests(out))
+        started = time.monotonic()
+        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if kill % 2 == 0:
+            while run.poll() is None and len(list(out.glob("_runs/*.json"))) == before:
+                time.sleep(0.01)
+            chunk_s = time.monotonic() - started
+        time.sleep(generator.uniform(0, chunk_s))
+        run.kill()
+        run.wait()
+        committed.append(len(manifests(out)) - before)
+    before = len(manifests(out))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "goes on with run" in done.stderr
+    chunks = manifests(out)
+    committed.append(len(chunks) - before)
+    assert f", in {len(chunks)} chunks" in done.stdout
+    assert len({chunk["series"]["series_id"] for chunk in chunks}) == 1
+    assert [chunk["series"]["number"] for chunk in chunks] == list(range(1, len(chunks) + 1))
+    # Were anything read twice, it would be unchanged.
+    assert sum(chunk["counts"]["read"] for chunk in chunks) == articles
+    assert sum(chunk["counts"]["unchanged"] for chunk in chunks) == 0
+    found = sorted((row["origin"]["position"], row["origin"]["guid"]) for row in rows(out, "articles"))
+    assert found == [(number, record["id"]) for number, record in enumerate(made)]
+    assert len({row["ingested_at"] for row in rows(out, "articles")}) == 1
+    checked = subprocess.run(
+        [sys.executable, "-m", "pipeline", "check", "--output", str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+    return committed
+
+
 def _kill(command: list[str], out: Path, after_s: float, at_commit: bool, generator: random.Random) -> str:
     """Starts a run, kills it, and says when that was."""
     run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -94,10 +150,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        ends = killed_runs(Path(folder), arguments.kills, arguments.articles, arguments.seed)
+        ends = killed_runs(Path(folder, "runs"), arguments.kills, arguments.articles, arguments.seed)
+        articles = arguments.kills * 1_000
+        committed = killed_series(Path(folder, "series"), arguments.kills, articles, arguments.seed)
     print(f"{arguments.kills} runs killed, {arguments.articles} articles each: none lost, none twice")  # noqa: T201
     for end, count in sorted(ends.items()):
         print(f"  {end}: {count}")  # noqa: T201
+    print(f"one run of {articles} articles, killed as often: none lost, none twice, none read twice")  # noqa: T201
+    print(f"  chunks committed by each start: {committed}")  # noqa: T201
 
 
 if __name__ == "__main__":

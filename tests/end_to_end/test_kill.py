@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.end_to_end.killed_runs import killed_runs
+from tests.end_to_end.killed_runs import killed_runs, killed_series
 
 
 def test_killed_runs_lose_and_double_nothing(tmp_path: Path) -> None:
@@ -12,3 +12,10 @@ def test_killed_runs_lose_and_double_nothing(tmp_path: Path) -> None:
     assert ends["before the commit"] + ends["at the commit"] >= 3, (
         f"hardly any run was killed in time: {ends}"
     )
+
+
+def test_a_killed_series_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    """A few kills; what each start committed adds up to all chunks, and none was read twice."""
+    committed = killed_series(tmp_path, kills=3, articles=2_500, seed=5)
+    assert sum(committed) == 5
+    assert committed[0] >= 1

@@ -185,3 +185,25 @@ def test_an_address_stays_as_given(counts: Counts, opened: bool) -> None:
     report = render_report(total(counts), "gs://bucket/news/")
     assert ('duckdb.read_parquet("gs://bucket/news/articles/**/*.parquet"' in report) is opened
     assert "gs://bucket/news" in report
+
+
+def test_chunks_are_added_up(tmp_path: Path) -> None:
+    """One run to its reader: counts, rows, files, seconds and dead letters of all its chunks."""
+    letters = (DeadLetterExample("parse", "no-body", 1, "a made-up file"),)
+    total = RunTotal("daily")
+    for _ in range(3):
+        total = total.plus(
+            made(
+                Counts(read=1_000, kept=990, unchanged=9, dead_letter=1),
+                staged("articles", 990, 1_000_000),
+                staged("dead_letters", 1, 800),
+                staged("index/articles", 990, 99_999),
+                dead_letters=letters,
+                timings={"total_s": 50.0},
+            )
+        )
+    lines = render_report(total, str(tmp_path)).splitlines()
+    assert lines[0] == "Run daily, 2 min 30 s, in 3 chunks"
+    assert "  kept         2,970  -> articles: 2,970 rows in 3 files, 3.0 MB" in lines
+    assert "  dead letter      3  -> dead_letters: 3 rows in 3 files, 2.4 kB" in lines
+    assert "  3 parse/no-body" in lines
