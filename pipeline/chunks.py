@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
-from collections.abc import Generator, Sequence
-from typing import BinaryIO
+from collections.abc import Generator, Iterator, Sequence
+from typing import BinaryIO, NamedTuple
 
+from pipeline.files import delete, join, open_write
 from pipeline.sources import open_lines
 from schemas.errors import RecordError
 from schemas.sources import LineRange, SourceFile
@@ -53,12 +54,16 @@ class Chunk:
 START = Cursor()
 
 
-def cut(files: Sequence[SourceFile], chunk_bytes: int, begin: Cursor = START) -> Generator[Chunk, None, None]:
+def cut(
+    files: Sequence[SourceFile], chunk_bytes: int, begin: Cursor = START, copies: str | None = None
+) -> Generator[Chunk, None, None]:
     """Cuts files into chunks, in their order, from a place on; at least one, and the same ones every time.
 
     chunk_bytes: of a chunk, once decompressed; 0 makes one chunk of everything. A JSONL file that is more than what is
     left of a chunk is cut behind the line with which the chunk is full. Any other file is in one chunk whole, and so is
     JSONL in UTF-16 or UTF-32.
+    copies: a folder for lines of compressed files, which are there until the next chunk is asked for. Without it every
+    chunk's reader has to decompress such a file from its beginning.
 
     JSONL is read once to find the places, and a chunk is given before the next one is looked for. What can't be read
     to its end is not cut from there on: whoever reads the chunk meets the same error.
@@ -73,7 +78,7 @@ def cut(files: Sequence[SourceFile], chunk_bytes: int, begin: Cursor = START) ->
         file = files[place]
         at = begin if place == begin.file else Cursor(place)
         if held and held + _least_bytes(file) > chunk_bytes:
-            yield Chunk(tuple(chunk), first, at)
+            yield from _given(chunk, first, at)
             chunk, held, first = [], 0, at
         if file.kind != "jsonl" or file.problem is not None:
             chunk.append(file)
@@ -82,17 +87,29 @@ def cut(files: Sequence[SourceFile], chunk_bytes: int, begin: Cursor = START) ->
         with contextlib.ExitStack() as stack:
             opened = _open(file, at, stack)
             while opened is not None:
-                end, size = _line_end(*opened, at, chunk_bytes - held, compressed=file.codec is not None)
-                if end is None:
-                    held += size
+                copy = None if copies is None or file.codec is None else _copy_name(copies, at)
+                taken = _take_lines(*opened, at, chunk_bytes - held, copy, compressed=file.codec is not None)
+                if taken.next is None:
+                    chunk.append(_lines(file, at, None, taken.copy))
+                    held += taken.size
                     break
-                chunk.append(_lines(file, at, end))
-                yield Chunk(tuple(chunk), first, end)
-                chunk, held, first, at = [], 0, end, end
+                chunk.append(_lines(file, at, taken.next, taken.copy))
+                yield from _given(chunk, first, taken.next)
+                chunk, held, first, at = [], 0, taken.next, taken.next
             else:
+                chunk.append(_lines(file, at, None, None))
                 held += file.bytes
-            chunk.append(_lines(file, at, None))
-    yield Chunk(tuple(chunk), first, None)
+    yield from _given(chunk, first, None)
+
+
+def _given(chunk: Sequence[SourceFile], begin: Cursor, next_one: Cursor | None) -> Iterator[Chunk]:
+    """Gives a chunk, and deletes its copies once it was read."""
+    yield Chunk(tuple(chunk), begin, next_one)
+    delete([file.lines.copy for file in chunk if file.lines is not None and file.lines.copy is not None])
+
+
+def _copy_name(folder: str, at: Cursor) -> str:
+    return join(folder, f"{at.file}-{at.line}.jsonl")
 
 
 def _most_bytes(file: SourceFile) -> int:
@@ -111,17 +128,17 @@ def _least_bytes(file: SourceFile) -> int:
 def _from(files: Sequence[SourceFile], begin: Cursor) -> list[SourceFile]:
     rest = list(files[begin.file :])
     if rest and begin.offset:
-        rest[0] = _lines(rest[0], begin, None)
+        rest[0] = _lines(rest[0], begin, None, None)
     return rest
 
 
-def _lines(file: SourceFile, at: Cursor, end: Cursor | None) -> SourceFile:
+def _lines(file: SourceFile, at: Cursor, end: Cursor | None, copy: str | None) -> SourceFile:
     """A file's lines between two places; the file as it is where that is all of them."""
-    if at.offset == 0 and end is None:
+    if at.offset == 0 and end is None and copy is None:
         return file
     stored = (file.bytes if end is None else end.stored) - at.stored
     return dataclasses.replace(
-        file, lines=LineRange(at.offset, at.line, None if end is None else end.line, stored)
+        file, lines=LineRange(at.offset, at.line, None if end is None else end.line, stored, copy)
     )
 
 
@@ -139,30 +156,56 @@ def _open(
     return None if is_wide else (stored, reader)
 
 
-def _line_end(
-    stored: BinaryIO, reader: io.BufferedReader, at: Cursor, room: int, *, compressed: bool
-) -> tuple[Cursor | None, int]:
-    """Reads on to the end of the line with which so much room is full; how much was taken of it.
+class _Taken(NamedTuple):
+    """Lines that were gone through. next: the place behind them, None where nothing follows that can be told.
 
-    The place is None at the end of the file, and before a damage that keeps it from being reached.
+    size: what they count as. copy: the file that holds them, if there is one.
+    """
+
+    next: Cursor | None
+    size: int
+    copy: str | None
+
+
+def _take_lines(
+    stored: BinaryIO, reader: io.BufferedReader, at: Cursor, room: int, copy: str | None, *, compressed: bool
+) -> _Taken:
+    """Reads on to the end of the line with which so much room is full, or of the file.
+
+    copy: where to write what was read.
     """
     offset, line = at.offset, at.line
     size = 0
     block = b"\n"
-    try:
+    with contextlib.ExitStack() as stack:
+        target = None if copy is None else stack.enter_context(open_write(copy))
         while size < room or not block.endswith(b"\n"):
-            # Never more bytes than there is room for, and fewer as it ends: short lines fill it sooner.
-            wanted = min(
-                _BLOCK_BYTES, room - size, max(4_096, (room - size) * _SHORTEST_LINE // ARTICLE_BYTES)
-            )
-            block = reader.read(wanted) if size < room else reader.readline(_BLOCK_BYTES)
+            try:
+                block = _next_block(reader, room - size)
+            except (OSError, RecordError):
+                # The reader of the chunk has to meet the damage itself.
+                return _Taken(None, size, None)
             if not block:
-                return None, size
+                return _Taken(None, size, copy)
+            if target is not None:
+                target.write(block)
             offset += len(block)
             line += block.count(b"\n")
             size = max(offset - at.offset, (line - at.line) * ARTICLE_BYTES)
-        if not reader.peek(1):
-            return None, size
+    try:
+        more = reader.peek(1)
     except (OSError, RecordError):
-        return None, size
-    return Cursor(at.file, offset, line, stored.tell() if compressed else offset), size
+        return _Taken(None, size, None)
+    if not more:
+        return _Taken(None, size, copy)
+    return _Taken(Cursor(at.file, offset, line, stored.tell() if compressed else offset), size, copy)
+
+
+def _next_block(reader: io.BufferedReader, room: int) -> bytes:
+    """What to count next: never more bytes than there is room for, and fewer as it ends, which short lines fill sooner.
+
+    Without room, the rest of a line, or a part of it.
+    """
+    if room <= 0:
+        return reader.readline(_BLOCK_BYTES)
+    return reader.read(min(_BLOCK_BYTES, room, max(4_096, room * _SHORTEST_LINE // ARTICLE_BYTES)))

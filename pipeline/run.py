@@ -28,7 +28,7 @@ from apache_beam.utils.shared import Shared
 from pipeline.build import RunPlan, build
 from pipeline.chunks import START, cut
 from pipeline.fetch import FetchLimits
-from pipeline.files import is_local, list_files, open_write, require_filesystem
+from pipeline.files import delete_folder, is_local, list_files, open_write, require_filesystem
 from pipeline.options import RunSettings, newsbeam_version
 from pipeline.progress import ProgressWriter, show_progress
 from pipeline.report import RunTotal, total_of
@@ -154,8 +154,15 @@ def run(settings: RunSettings) -> RunOutcome:
             )
         with _progress(settings, files, start.begin) as progress:
             common = _Common(settings, options, layout, stated, now, progress, Shared())
-            chunks_left = cut(files, settings.chunk_mb << 20, start.begin)
-            with closing(chunks_left), _StoppedSeries(run_id, start.number - 1) as committed:
+            # Workers on other machines see no folder of this one.
+            is_here = settings.local and is_local(layout.output)
+            copies = layout.run_staging_dir(f"{run_id}-copies") if is_here else None
+            chunks_left = cut(files, settings.chunk_mb << 20, start.begin, copies)
+            with (
+                _deleted(copies),
+                closing(chunks_left),
+                _StoppedSeries(run_id, start.number - 1) as committed,
+            ):
                 for chunk in chunks_left:
                     series = None
                     if not chunk.is_whole:
@@ -166,6 +173,16 @@ def run(settings: RunSettings) -> RunOutcome:
                     # Beam's graphs are full of cycles: what the last one held must not wait for the next to be built.
                     gc.collect()
     return RunOutcome(total, recovered)
+
+
+@contextmanager
+def _deleted(folder: str | None) -> Iterator[None]:
+    """Deletes a folder once the block is left, however that is."""
+    try:
+        yield
+    finally:
+        if folder is not None:
+            delete_folder(folder)
 
 
 class _StoppedSeries:

@@ -346,7 +346,10 @@ def _payloads(source: SourceFile, max_bytes: int) -> Iterator[tuple[Payload, int
     try:
         if source.kind == "jsonl":
             lines = source.lines or LineRange(0, 0, None, source.bytes)
-            file, reader = open_lines(source, lines.offset)
+            if lines.copy is None:
+                file, reader = open_lines(source, lines.offset)
+            else:
+                file, reader = open_lines(SourceFile(lines.copy, source.bytes, "jsonl"), 0)
             with file, reader:
                 begun = file.tell()
                 for payload in _line_payloads(source.path, _lines_in(reader, lines)):

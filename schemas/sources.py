@@ -19,12 +19,15 @@ class LineRange:
     offset: where the first of them begins, in bytes once decompressed. first: its 0-based number in the file.
     end: the number of the line after the last; None is to the end of the file.
     stored_bytes: what they take of the file as stored; roughly, for progress only.
+    copy: of a compressed file, a file with these lines as they are once decompressed, and nothing else; None where
+    there is none.
     """
 
     offset: int
     first: int
     end: int | None
     stored_bytes: int
+    copy: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

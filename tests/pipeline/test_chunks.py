@@ -45,6 +45,7 @@ def assert_meet(chunks: list[Chunk]) -> None:
     assert [chunk.next for chunk in chunks[:-1]] == [chunk.begin for chunk in chunks[1:]]
 
 
+@pytest.mark.parametrize("copied", [True, False])
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("closed", [True, False])
 @pytest.mark.parametrize(
@@ -57,18 +58,30 @@ def assert_meet(chunks: list[Chunk]) -> None:
     ],
 )
 def test_lines_keep_their_numbers(
-    tmp_path: Path, suffix: str, compress: Callable[[bytes], bytes], ending: bytes, closed: bool
+    tmp_path: Path,
+    suffix: str,
+    compress: Callable[[bytes], bytes],
+    ending: bytes,
+    closed: bool,
+    copied: bool,
 ) -> None:
-    """Whatever the line ends, with or without one at the end, compressed or not; blank lines count."""
+    """Whatever the line ends, with or without one at the end, compressed, copied or not; blank lines count."""
     lines = long_lines(40)
     lines[7:7] = [b"", b""]
     data = ending.join(lines) + (ending if closed else b"")
     path = tmp_path / f"a.jsonl{suffix}"
     path.write_bytes(compress(data))
-    chunks = list(cut(found(path), 10 * ARTICLE_BYTES))
+    copies = str(tmp_path / "copies") if copied else None
+    chunks: list[Chunk] = []
+    read: list[tuple[int, bytes]] = []
+    for chunk in cut(found(path), 10 * ARTICLE_BYTES, copies=copies):
+        chunks.append(chunk)
+        read += numbered(chunk.files)
+        has_copy = chunk.files[0].lines is not None and chunk.files[0].lines.copy is not None
+        assert has_copy == (copied and bool(suffix))
     assert len(chunks) == 10
     assert_meet(chunks)
-    read = [line for chunk in chunks for line in numbered(chunk.files)]
+    assert list((tmp_path / "copies").glob("*")) == []
     assert read == [(number, line) for number, line in enumerate(lines) if line]
     parts = [file.lines.stored_bytes for chunk in chunks for file in chunk.files if file.lines]
     assert sum(parts) == path.stat().st_size
@@ -154,12 +167,14 @@ def test_damage_is_met_by_the_reader(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl.gz"
     lines = [b'{"n": %d}' % number for number in range(100_000)]
     path.write_bytes(gzip.compress(b"\n".join(lines))[:-2_000])
-    chunks = list(cut(found(path), 20_000 * ARTICLE_BYTES))
+    chunks: list[Chunk] = []
+    read: list[bytes] = []
+    for chunk in cut(found(path), 20_000 * ARTICLE_BYTES, copies=str(tmp_path / "copies")):
+        chunks.append(chunk)
+        if chunk.next is not None:
+            read += [line for _, line in numbered(chunk.files)]
     assert_meet(chunks)
     assert len(chunks) > 3
-    read: list[bytes] = []
-    for chunk in chunks[:-1]:
-        read += [line for _, line in numbered(chunk.files)]
     with pytest.raises(RecordError, match="decompression-failed"):  # noqa: PT012 - what came before counts
         for payload in read_payloads(chunks[-1].files[0], MB):
             read += payload.parts
