@@ -35,7 +35,7 @@ from pipeline.store.index import KeyIndex, segments_to_merge, sorted_segment, wr
 from pipeline.store.layout import Layout, check_run_id, new_run_id, output_layout, staging_name
 from pipeline.store.lock import output_lock
 from pipeline.store.manifest import committed_runs, read_manifest
-from pipeline.work import empty_file
+from pipeline.tables import empty_file
 from pipeline.write import read_summary
 from schemas.errors import RunError, UsageError
 from schemas.index import INDEXES

@@ -286,7 +286,7 @@ def detect_language(
     worth = len(letters) + dense * (_DENSE_LETTER_WORTH - 1)
     if worth < MIN_LETTERS or len(set(letters.lower())) < _MIN_DIFFERENT_LETTERS:
         return _UND
-    if 2 * sum(map(str.isupper, letters)) > len(letters):
+    if _mostly_capitals(letters):
         if worth < MIN_CAPITAL_LETTERS:
             return _UND
         prose = prose.lower()
@@ -307,6 +307,15 @@ def detect_language(
     if confidence < MIN_CONFIDENCE or not _is_spelt_as(language, letters, prose):
         return _UND
     return DetectedLanguage(language, confidence)
+
+
+def _mostly_capitals(letters: str) -> bool:
+    lowered = letters.lower()
+    if lowered == letters:
+        return False
+    if letters.isascii():
+        return 2 * len(letters.encode().translate(None, b"abcdefghijklmnopqrstuvwxyz")) > len(letters)
+    return 2 * sum(map(str.isupper, letters)) > len(letters)
 
 
 def _totals(scores: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
