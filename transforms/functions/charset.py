@@ -144,7 +144,8 @@ def clean(text: str) -> tuple[str, tuple[str, ...]]:
             warnings.append(CHARSET_REPLACED)
     if "\0" in text:
         warnings.append(NUL_REMOVED)
-    return text.translate(_CONTROLS), tuple(warnings)
+    # Most texts that come here only had other line ends, and a table for each character takes longest of all.
+    return (text if _is_safe(text) else text.translate(_CONTROLS)), tuple(warnings)
 
 
 def _is_safe(text: str) -> bool:

@@ -1,6 +1,7 @@
-"""Feeds as items: RSS 0.90 to 2.0, Atom 0.3 and 1.0 by feedparser, JSON Feed by `json_feed`.
+"""Feeds as items: RSS 0.90 to 2.0, Atom 0.3 and 1.0, JSON Feed by `json_feed`.
 
-feedparser is the most lenient parser there is, and is used for that: it finds the items of nearly anything. What
+Well-formed feeds that are written as most are go through `feed_xml`, which is fast; what that declines goes through
+feedparser, with the same result. feedparser is the most lenient parser there is, and is used for that: it finds the items of nearly anything. What
 it makes of some fields is not what was published, so its two parsers are taken without `feedparser.parse` and
 with some handlers replaced (`_AsStated`). And it must never be given what a hostile feed can use, so the document
 is decoded and put in order here first: it gets UTF-8, a root element that a feed can have, no document type, and
@@ -28,6 +29,7 @@ from feedparser.util import FeedParserDict
 from schemas.errors import RecordError
 from schemas.records import Origin, RawItem
 from transforms.functions.charset import decode_text
+from transforms.functions.feed_xml import read_feed
 from transforms.functions.html_text import html_to_text
 from transforms.functions.json_feed import (
     ParsedFeed,
@@ -68,13 +70,14 @@ _CHARACTER_REFERENCES = re.compile(r"(?:[^&%<]|&#[0-9]{1,7};|&#x[0-9a-fA-F]{1,6}
 _MAX_ENTITIES = 1_000
 _MAX_ENTITY_CHARS = 1_000_000
 
-# Sections in which an "&" is no reference, and references.
+# Sections in which an "&" is no reference, and references: all but the usual ones, which stay as they are, so that
+# nothing has to be done for most.
 _REFERENCE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)"
-    r"|&(?:#([0-9]{1,9}|[xX][0-9a-fA-F]{1,8});|([A-Za-z_][\w.-]{0,60});)?",
+    r"|&(?!(?:amp|lt|gt|quot|apos|#(?:3[2-9]|[4-9][0-9]|[1-9][0-9]{2,3}|[1-4][0-9]{4}));)"
+    r"(?:#([0-9]{1,9}|[xX][0-9a-fA-F]{1,8});|([A-Za-z_][\w.-]{0,60});)?",
     re.DOTALL,
 )
-_XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
 _HTML_TYPES = frozenset(("text/html", "application/xhtml+xml"))
 _ALTERNATE = frozenset(("alternate", "http://www.iana.org/assignments/relation/alternate"))
@@ -125,17 +128,31 @@ def parse_feed(data: bytes, origin: Origin, content_type: str | None = None) -> 
     if start[0] == "{":
         return parse_json_feed(start, origin, warnings)
     document = _put_in_order(text, origin)
-    parser, malformed = _parse(document.text, origin)
-    if document.mended or malformed:
+    # Halves of surrogate pairs, each written as a reference, become one character here.
+    xml = document.text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode("utf-8")
+    if document.mended:
+        warnings = (*warnings, FEED_MALFORMED)
+    feed = read_feed(xml)
+    if feed is not None:
+        parsed = _parsed_feed(feed.feed, feed.entries, _dialect(feed.version, document), origin, warnings)
+        # What a rejected item states is kept as feedparser has it, which is more than is read here.
+        if not parsed.rejected:
+            return parsed
+    parser, malformed = _parse(xml, origin)
+    if malformed and not document.mended:
         warnings = (*warnings, FEED_MALFORMED)
     version = str(parser.version or "")
     if not version and not parser.entries:
         raise RecordError(
             "not-a-feed", f"{origin.uri} has the root element of a feed, but nothing of a feed in it"
         )
-    if version == "rss091u" and document.is_netscape:
-        version = "rss091n"
-    return _parsed_feed(dict(parser.feeddata), parser.entries, version, origin, warnings)
+    return _parsed_feed(
+        dict(parser.feeddata), parser.entries, _dialect(version, document), origin, warnings
+    )
+
+
+def _dialect(version: str, document: _Document) -> str:
+    return "rss091n" if version == "rss091u" and document.is_netscape else version
 
 
 def _declared_charset(data: bytes, content_type: str | None) -> str | None:
@@ -251,7 +268,7 @@ def _mend_references(text: str, names: dict[str, str], *, has_doctype: bool) -> 
         nonlocal mended
         whole: str = found[0]
         number, name = found.groups()
-        if whole[0] == "<" or name in _XML_NAMES:
+        if whole[0] == "<":
             return whole
         if name in names:
             return names[name]
@@ -464,7 +481,7 @@ class _Loose(_AsStated, LooseFeedParser):  # type: ignore[misc, unused-ignore]
             super().handle_charref(ref)
 
 
-def _parse(text: str, origin: Origin) -> tuple[Any, bool]:
+def _parse(data: bytes, origin: Origin) -> tuple[Any, bool]:
     """The parser after its work, with `feeddata`, `entries` and `version`; and whether the XML was broken."""
     strict = _Strict()
     reader = xml.sax.make_parser()
@@ -472,8 +489,6 @@ def _parse(text: str, origin: Origin) -> tuple[Any, bool]:
     reader.setFeature(xml.sax.handler.feature_external_ges, False)
     reader.setContentHandler(strict)
     reader.setErrorHandler(strict)
-    # Halves of surrogate pairs, each written as a reference, become one character here.
-    data = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode("utf-8")
     try:
         reader.parse(io.BytesIO(data))
     except (xml.sax.SAXException, *_PARSER_FAULTS):
