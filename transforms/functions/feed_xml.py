@@ -46,6 +46,7 @@ _NAMESPACES: Final[dict[str, str]] = {
     uri.lower(): prefix.lower() for uri, prefix in StrictFeedParser.namespaces.items()
 }
 _PREFIXES: Final = frozenset(_NAMESPACES.values()) - {""}
+_ROOT: Final = re.compile(rb"<[A-Za-z_:]")
 _USERLAND: Final = "backend.userland.com/rss"
 _RSS10: Final = "http://purl.org/rss/1.0/"
 _RSS090: Final = "http://my.netscape.com/rdf/simple/0.9/"
@@ -152,6 +153,9 @@ def read_feed(document: bytes) -> StatedFeed | None:
 
     Never raises for what is in the document.
     """
+    # A document type, by which entities could be declared, can only stand before the root element.
+    if not _ROOT.match(document):
+        return None
     events = iterparse(_WholeFile(document), events=("start-ns",))
     try:
         namespaces = [declared for _, declared in events]
