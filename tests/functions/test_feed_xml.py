@@ -256,7 +256,8 @@ PECULIAR = {
         "<media:group><media:title>late</media:title></media:group>"
     ),
     "a category fills one without a term": item(
-        '<title>x</title><category domain="d"/><category>a</category><media:category label="l"/><dc:subject>b</dc:subject><category term="t">u</category>'
+        '<title>x</title><category domain="d"/><category>a</category><media:category label="l"/>'
+        '<dc:subject>b</dc:subject><category term="t">u</category>'
         '<category label="m"/>'
     ),
     "keywords": item(

@@ -365,7 +365,7 @@ class _Reader:
         if len(element):
             raise _Declined
         value = (element.text or "").strip()
-        if media_type == "text/plain" and not self._is_atom and StrictFeedParser.looks_like_html(value):
+        if media_type == "text/plain" and not self._is_atom and _looks_like_html(value):
             media_type = "text/html"
         return _Content(_mended(value), media_type, language)
 
@@ -820,6 +820,11 @@ _ENTRY_HANDLERS: Final[dict[str, _Handler]] = {
     "publisher": _unknown_field("publisher"),
     "source": _Reader.add_source,
 }
+
+
+def _looks_like_html(text: str) -> bool:
+    # feedparser looks for a closing tag and for a reference, by regular expressions; most texts have neither.
+    return ("</" in text or "&" in text) and StrictFeedParser.looks_like_html(text)
 
 
 def _is_harmless(name: str) -> bool:
