@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import index_scale, near_duplicates, same_tables
+from tests.benchmarks import feed_parsers, index_scale, near_duplicates, same_tables
 from tests.end_to_end.made_up import RSS, SEED, records, write_jsonl
 
 
@@ -33,6 +33,16 @@ def test_the_speed_of_fingerprints_is_printed(capsys: pytest.CaptureFixture[str]
     """A line with the number of articles."""
     assert near_duplicates.measure_speed(list(records(50))) > 0
     assert "50 articles" in capsys.readouterr().out
+
+
+def test_feed_parsers_take_turns(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for each that is installed, and our two paths compared: the JSON feeds go neither way."""
+    folder = Path(__file__).parent.parent / "data" / "feeds"
+    assert feed_parsers.main([str(folder), "--rounds", "1", "--declined"]) == 0
+    printed = capsys.readouterr().out
+    assert "different in any field: 0" in printed
+    for parser in ("newsbeam", "feedparser", "fastfeedparser", "feedparser-rs"):
+        assert parser in printed
 
 
 def test_runs_against_a_made_up_index(capsys: pytest.CaptureFixture[str]) -> None:
