@@ -73,19 +73,38 @@ def comparable_text(text: str) -> str:
         return " ".join(text.encode().translate(_ASCII_WORDS).decode().split())
     if (western := _western_words(text)) is not None:
         return western
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("_", " ")
-    codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    if len(codes) == 0 or codes.max() >= _RARE:
-        return _NOT_WORDS.sub(" ", folded).strip()
-    words = np.where(_are_words()[codes], codes, ord(" ")).astype("<u4")
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    words = _word_table().take(codes, mode="clip")
+    if words.max() == _ODD or not unicodedata.is_normalized("NFC", text):
+        return _words_one_by_one(text)
     return " ".join(words.tobytes().decode("utf-32-le", "surrogatepass").split())
 
 
+def _words_one_by_one(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("_", " ")
+    return _NOT_WORDS.sub(" ", folded).strip()
+
+
+#: In `_word_table`: to be looked at one by one.
+_ODD = 0xFFFFFFFF
+
+
 @functools.cache
-def _are_words() -> npt.NDArray[np.bool_]:
-    """For each code point below `_RARE` whether it is part of a word: what `_NOT_WORDS` leaves, as a table."""
-    everything = "".join(map(chr, range(_RARE)))
-    return np.array([kept != " " for kept in re.sub(_NOT_WORDS.pattern[:-1], " ", everything)])
+def _word_table() -> npt.NDArray[np.uint32]:
+    """What each code point below `_RARE` is in a comparable text that was in NFC: itself folded, or a blank.
+
+    `_ODD` for what isn't one character then, and in the last place for all the rest.
+    """
+    everything = list(map(chr, range(_RARE)))
+    everything[ord("\n")] = " "
+    # All at once, since a call for each takes a second.
+    composed = unicodedata.normalize("NFKC", "\n".join(everything)).casefold().replace("_", " ").split("\n")
+    kept = [_NOT_WORDS.sub(" ", folded) if len(folded) > 1 else folded for folded in composed]
+    single = "".join(folded if len(folded) == 1 else "\n" for folded in kept)
+    words = re.sub(_NOT_WORDS.pattern[:-1], " ", single)
+    table = np.array([ord(word) for word in words], dtype="<u4")
+    table[[len(folded) != 1 for folded in kept]] = _ODD
+    return np.append(table, np.uint32(_ODD)).astype("<u4")
 
 
 def _western_words(text: str) -> str | None:

@@ -7,6 +7,8 @@ import re
 import unicodedata
 
 import ftfy
+import numpy as np
+import numpy.typing as npt
 
 # Only the mending of wrongly decoded text is asked of ftfy. Quotes, ligatures, widths and what looks like an
 # entity stay as published.
@@ -103,9 +105,10 @@ def clean_text(text: str) -> str:
     """
     for _ in range(_MAX_PASSES):
         before = text
-        text = _tidy(_mend(text))
+        broken = not text.isascii() and _may_be_mojibake(text)
+        text, is_other = _tidy(_mend(text) if broken else text)
         # What was taken out may have parted a wrongly decoded pair; a mended pair may be half of another.
-        if text == before or not _may_be_mojibake(text):
+        if text == before or not (broken or is_other) or not _may_be_mojibake(text):
             break
     return text
 
@@ -128,6 +131,8 @@ def word_count(text: str) -> int:
     """
     if (western := _western_word_count(text)) is not None:
         return western
+    if (spaced := _spaced_word_count(text)) is not None:
+        return spaced
     count = 0
     if not text.isascii():
         if _UNSPACED.search(text) is not None:
@@ -155,6 +160,41 @@ def _western_word_count(text: str) -> int | None:
     return len(data.translate(table, neither).split())
 
 
+def _spaced_word_count(text: str) -> int | None:
+    """`word_count` where all words are set apart, or none is as in Chinese and Japanese; None of anything else."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    kinds = _kinds().take(codes, mode="clip")
+    if kinds.max() == _ODD:
+        return None
+    # With all else taken out, a word begins with a letter that has a blank, or nothing, before it.
+    kinds = kinds[kinds != _NEITHER]
+    letters = kinds == _LETTER_KIND
+    begins = letters[1:] & ~letters[:-1]
+    return int(np.count_nonzero(begins) + letters[:1].sum() + np.count_nonzero(kinds == _SYLLABLE))
+
+
+_NEITHER, _BLANK, _LETTER_KIND, _SYLLABLE, _ODD = range(5)
+
+
+@functools.cache
+def _kinds() -> npt.NDArray[np.uint8]:
+    """What each code point below U+20000 is to `word_count`; in the last place all the rest."""
+    everything = "".join(map(chr, range(0x20000)))
+    kinds = np.full(0x20001, _NEITHER, dtype=np.uint8)
+    kinds[:-1][[character.isalnum() for character in everything]] = _LETTER_KIND
+    kinds[:-1][[character.isspace() for character in everything]] = _BLANK
+    for pattern, kind in (
+        (re.compile(f"[{_DASHES}]"), _BLANK),
+        (_UNSPACED, _BLANK),
+        (_SYLLABIC, _SYLLABLE),
+        (_SOUTH_EAST, _ODD),
+    ):
+        for found in pattern.finditer(everything):
+            kinds[found.start() : found.end()] = kind
+    kinds[-1] = _ODD
+    return kinds
+
+
 @functools.cache
 def _western_letters() -> tuple[bytes, bytes]:
     """A table of Windows-1252 that makes dashes blanks and letters one letter; and the bytes that are neither."""
@@ -172,8 +212,6 @@ def _western_letters() -> tuple[bytes, bytes]:
 
 def _mend(text: str) -> str:
     """Mends wrongly decoded text by lines: a quoted mail may be broken where the article around it isn't."""
-    if text.isascii() or not _may_be_mojibake(text):
-        return text
     return "\n".join(
         ftfy.fix_encoding(line, _FTFY) if _may_be_mojibake(line) else line for line in text.split("\n")
     )
@@ -185,11 +223,15 @@ def _may_be_mojibake(text: str) -> bool:
     )
     if has_sign and _MOJIBAKE.search(text) is not None:
         return True
-    return not text.isprintable() and _C1_CONTROL.search(text) is not None
+    # isprintable() is false for controls, and far faster than looking for them.
+    return not text.replace("\n", " ").isprintable() and _C1_CONTROL.search(text) is not None
 
 
-def _tidy(text: str) -> str:
-    """NFC, nothing unseen, blanks in order. One pass; see `clean_text` for why that can be too few."""
+def _tidy(text: str) -> tuple[str, bool]:
+    """NFC, nothing unseen, blanks in order; and whether more than plain blanks and line breaks came out or changed.
+
+    One pass; see `clean_text` for why that can be too few.
+    """
     lines = text.split("\n")
     # isprintable() is false for every unseen character and every blank but the plain one, and far faster than
     # looking for them.
@@ -199,12 +241,15 @@ def _tidy(text: str) -> str:
         if "\u200c" in text or "\u200d" in text:
             text = _JOINER.sub(_keep_joiner, text)
         lines = text.splitlines()
-    if not printable or "  " in text or any(not line or line[0] == " " or line[-1] == " " for line in lines):
+    edges = f"\n{text}\n"
+    if not printable or "  " in text or "\n\n" in edges or "\n " in edges or " \n" in edges:
         joined = (" ".join(line.split()) for line in lines)
         text = "\n".join(line for line in joined if line)
     if len(text) > _LONG_LINE and any(len(line) > _LONG_LINE for line in text.split("\n")):
-        text = _NEITHER_WORD_NOR_BLANK.sub(_limit_marks, text)
-    return unicodedata.normalize("NFC", text)
+        limited = _NEITHER_WORD_NOR_BLANK.sub(_limit_marks, text)
+        text, printable = limited, printable and limited == text
+    normal = unicodedata.normalize("NFC", text)
+    return normal, not printable or normal != text
 
 
 def _limit_marks(match: re.Match[str]) -> str:
