@@ -42,9 +42,9 @@ _SIDES = {"default": "datatrove, its English tokenizer", "split": "datatrove, wo
 
 _NOT_DONE = """datatrove's steps do not: repair text, normalise bylines, sources and times, tell languages, verify \
 candidates, know what an earlier run has seen or the versions of an article, keep what they set aside, or write \
-partitions. Its columns have to be stated, since it would guess them from the first document. What it can and newsbeam \
-does not: each of its steps can be spread over a cluster's machines by files, without an engine. Newsbeam has no switch \
-that turns its language step off, so that its times include one. What "kept" differs by is what each takes for a \
+partitions. Its columns have to be stated, since it would guess them from the first document. What it can and \
+newsbeam does not: each of its steps can be spread over a cluster's machines by files, without an engine. Newsbeam has \
+no switch that turns its language step off, so that its times include one. "Kept" differs by what each takes for a \
 near-duplicate: 5-word shingles at about .7 there, 2-word shingles and verified containment here."""
 
 
@@ -79,7 +79,9 @@ def peer_of(arguments: argparse.Namespace) -> Path:
     """The Python that datatrove is installed for. Raises MissingInputError where there is none."""
     peer: Path | None = arguments.peer_python
     if peer is None:
-        raise MissingInputError(f"give --peer_python a Python that has datatrove; see {PEER.relative_to(ROOT)}")
+        raise MissingInputError(
+            f"give --peer_python a Python that has datatrove; see {PEER.relative_to(ROOT)}"
+        )
     try:
         run_command([peer, "-c", "import datatrove.pipeline.dedup"])
     except (OSError, RuntimeError) as error:

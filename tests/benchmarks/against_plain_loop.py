@@ -5,8 +5,8 @@
 First without entities, over the whole corpus; then with them, over English articles only. Both sides read one file.
 
 "Start" is what passes until Python and the libraries are loaded and the work begins, on both sides; the loop has its
-model loaded by then too, where ours loads it in each worker as part of the work. All else counts as work: ours plans its
-graph, starts its processes, and commits. The rate after start is articles per second of the rest.
+model loaded by then too, where ours loads it in each worker as part of the work. All else counts as work: ours plans
+its graph, starts its processes, and commits. The rate after start is articles per second of the rest.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ LOOP = ROOT / "tests" / "benchmarks" / "plain_loop.py"
 #: What the goals are, as ratios of articles a second over the whole time.
 GOAL, ENTITIES_GOAL = 1.3, 1.75
 
-_NOT_DONE = """The loop writes one Parquet file and does not: repair text or normalise bylines, sources and times; verify \
-near-duplicates (it takes equal LSH bands for equal texts, over 3-word shingles); know what an earlier run has seen, or the \
-versions of an article; keep what it sets aside; put a bad record aside (it fails); doubt a language; resolve entities to \
-one per person or place; write date partitions; commit (killed, it leaves half a file). Newsbeam does all of this in the \
-times above. It writes {files:,} files into partitions by day."""
+_NOT_DONE = """The loop writes one Parquet file and does not: repair text or normalise bylines, sources and times; \
+verify near-duplicates (it takes equal LSH bands for equal texts, over 3-word shingles); know what an earlier run has \
+seen, or the versions of an article; keep what it sets aside; put a bad record aside (it fails); doubt a language; \
+resolve entities to one per person or place; write date partitions; commit (killed, it leaves half a file). Newsbeam \
+does all of this in the times above. It writes {files:,} files into partitions by day."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -137,18 +137,19 @@ def measure(arguments: argparse.Namespace) -> str:
         entities = compare(english, folder, True, arguments.rounds)
     return "\n\n".join(
         [
-            f"Without entities, {plain['newsbeam'][0].read:,} articles; newsbeam with two workers, the loop on one core:",
+            f"Without entities, {plain['newsbeam'][0].read:,} articles, newsbeam on two workers, the loop on one core:",
             table_of(plain),
             goal(
-                f"at least {GOAL} times the loop's articles a second", statistics.median(rate_ratios(plain)) >= GOAL
+                f"at least {GOAL} times the loop's articles a second",
+                statistics.median(rate_ratios(plain)) >= GOAL,
             ),
             f"With entities, {entities['newsbeam'][0].read:,} English articles:",
             table_of(entities),
             goal(
                 f"at least {ENTITIES_GOAL} times", statistics.median(rate_ratios(entities)) >= ENTITIES_GOAL
             ),
-            "Start is what passes until Python and the libraries are loaded and the work begins; the loop has loaded its "
-            "model by then, ours loads it in each worker as part of the work.",
+            "Start is what passes until Python and the libraries are loaded and the work begins; the loop has loaded "
+            "its model by then, ours loads it in each worker as part of the work.",
             _NOT_DONE.format(files=plain["newsbeam"][0].files),
         ]
     )
@@ -157,7 +158,11 @@ def measure(arguments: argparse.Namespace) -> str:
 def add_options(group: argparse._ArgumentGroup) -> None:
     """The options that only this one has."""
     group.add_argument(
-        "--entity_articles", type=int, default=2_000, metavar="N", help="English articles with entities (2,000)"
+        "--entity_articles",
+        type=int,
+        default=2_000,
+        metavar="N",
+        help="English articles with entities (2,000)",
     )
 
 

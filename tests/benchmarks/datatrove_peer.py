@@ -95,15 +95,16 @@ def run(source: Path, work: Path, tokenizer: str | WordTokenizer) -> None:
             [
                 JsonlReader(str(source)),
                 MinhashDedupFilter(str(work / "remove")),
-                ParquetWriter(
-                    str(work / "out"), compression="zstd", expand_metadata=True, schema=SCHEMA
-                ),
+                ParquetWriter(str(work / "out"), compression="zstd", expand_metadata=True, schema=SCHEMA),
             ],
         ),
     )
     for number, (tasks, pipeline) in enumerate(steps):
         LocalPipelineExecutor(
-            pipeline=pipeline, tasks=tasks, workers=min(WORKERS, tasks), logging_dir=str(work / "logs" / str(number))
+            pipeline=pipeline,
+            tasks=tasks,
+            workers=min(WORKERS, tasks),
+            logging_dir=str(work / "logs" / str(number)),
         ).run()
 
 
@@ -121,7 +122,12 @@ def main() -> None:
         Languages.english if arguments.tokenizer == "default" else SplitTokenizer(),
     )
     kept = sum(pq.read_metadata(path).num_rows for path in (arguments.work / "out").rglob("*.parquet"))
-    said = {"began_at": began_at, "datatrove": version("datatrove"), "python": sys.version.split()[0], "kept": kept}
+    said = {
+        "began_at": began_at,
+        "datatrove": version("datatrove"),
+        "python": sys.version.split()[0],
+        "kept": kept,
+    }
     print(json.dumps(said))
 
 

@@ -352,14 +352,16 @@ def versions(packages: Iterable[str]) -> str:
 def section(benchmark: Benchmark, body: str) -> str:
     """A benchmark's section of the document."""
     day = dt.datetime.now(dt.timezone.utc).date()
-    where = f"{day}, {machine()}; {versions(benchmark.packages)}. `python -m tests.benchmarks {benchmark.name}`"
+    where = (
+        f"{day}, {machine()}; {versions(benchmark.packages)}. `python -m tests.benchmarks {benchmark.name}`"
+    )
     return f"## {benchmark.title}\n\n{where}\n\n{body.strip()}\n"
 
 
 _HEAD = """# Benchmarks
 
-Written by `python -m tests.benchmarks`, each section by its own. A figure is the median of several rounds and, in
-brackets, their range; where two things are compared, the rounds go in turn over the same input. Seconds are those that a
+Written by `python -m tests.benchmarks`, each section for itself. A figure is the median of several rounds and, in
+brackets, their range; where things are compared, the rounds go in turn over the same input. Seconds are those that a
 user waits. CPU and memory are of all processes together: memory is the highest sum of their PSS, looked at ten times a
 second.
 """

@@ -110,7 +110,9 @@ def main() -> None:
         schema["entities"] = pa.list_(pa.struct(fields))
     pq.write_table(pa.Table.from_pylist(rows, pa.schema(schema)), arguments.output, compression="zstd")
     seconds = time.perf_counter() - began
-    print(f"start {began - STARTED:.2f} s; {number:,} articles in {seconds:.2f} s, {number / seconds:,.0f} a second")
+    print(
+        f"start {began - STARTED:.2f} s; {number:,} articles in {seconds:.2f} s, {number / seconds:,.0f} a second"
+    )
     print(json.dumps({"began_at": began_at, "read": number, "kept": len(rows)}))
 
 
