@@ -219,15 +219,20 @@ class NewsbeamRun:
 def run_newsbeam(source: Path, out: Path, *options: str) -> NewsbeamRun:
     """`newsbeam run` over a file or folder, on two workers unless the options say otherwise."""
     before = set(_manifests(out))
-    run = run_command(newsbeam("run", "--input", str(source), "--output", str(out), *options))
+    run = run_command(newsbeam_run(source, out, *options))
     (path,) = set(_manifests(out)) - before
     return NewsbeamRun(run, json.loads(path.read_text(encoding="utf-8")))
 
 
-def newsbeam(command: str, *options: str) -> list[str]:
-    """The command line of the product."""
-    quiet = ("--progress", "off", "--workers", "2") if command == "run" else ()
-    return [sys.executable, "-m", "pipeline", command, *quiet, *options]
+def newsbeam(*options: str) -> list[str]:
+    """A command line of the product."""
+    return [sys.executable, "-m", "pipeline", *options]
+
+
+def newsbeam_run(source: Path, out: Path, *options: str) -> list[str]:
+    """The command line of `newsbeam run`, on two workers unless the options say otherwise."""
+    paths = ("--input", str(source), "--output", str(out))
+    return newsbeam("run", *paths, "--progress", "off", "--workers", "2", *options)
 
 
 def _manifests(out: Path) -> Iterable[Path]:

@@ -9,10 +9,10 @@ Parquet file: what partitions cost. Each source is asked in a process of its own
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import functools
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,44 +51,67 @@ def ask(kind: str, source: Path, word: str) -> tuple[Run, dict[str, Any]]:
     return run, json.loads(run.output.splitlines()[-1])
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stored:
+    """A form in which articles lie on the disk. kind: what `duckdb_queries.py` calls it; None: it isn't asked."""
+
+    kind: str | None
+    path: Path
+    files: int
+    bytes: int
+
+
+def store(source: Path, folder: Path) -> tuple[int, dict[str, Stored]]:
+    """Stores a file's articles in every form; how many it holds, and the forms by name."""
+    forms = {f"`{''.join(source.suffixes)}`": Stored("jsonl", source, 1, source.stat().st_size)}
+    read = 0
+    for key, kind in (("date", "day"), ("month", "month")):
+        tell(f"writing the tables by {kind}")
+        run = run_newsbeam(source, folder / kind, "--entities", "none", "--partition_by", key)
+        read = run.articles
+        forms[f"`articles`, by {kind}"] = stored(folder / kind / "articles", kind)
+    one = folder / "one.parquet"
+    write_one_file(folder / "day" / "articles", one)
+    forms["the same rows in one file"] = Stored("file", one, 1, one.stat().st_size)
+    for name in ("duplicates", "_index"):
+        forms[f"`{name}`"] = stored(folder / "day" / name, None)
+    return read, forms
+
+
+def stored(folder: Path, kind: str | None) -> Stored:
+    """What lies in a folder."""
+    return Stored(kind, folder, sum(1 for _ in folder.rglob("*.parquet")), tree_bytes(folder))
+
+
+def ask_all(forms: dict[str, Stored], word: str, rounds: int) -> dict[str, list[tuple[Run, dict[str, Any]]]]:
+    """The queries over every form that can be asked, in turn."""
+    return alternate(
+        {
+            name: functools.partial(ask, form.kind, form.path, word)
+            for name, form in forms.items()
+            if form.kind is not None
+        },
+        rounds,
+    )
+
+
 def measure(arguments: argparse.Namespace) -> str:
     """Bytes, then times."""
     corpus = corpus_of(arguments)
     with scratch_folder(arguments) as folder:
         source = cut_corpus(corpus, folder / "articles.jsonl.gz", arguments.articles)
-        tell("writing the tables")
-        by_day = run_newsbeam(source, folder / "day", "--entities", "none")
-        by_month = run_newsbeam(source, folder / "month", "--entities", "none", "--partition_by", "month")
-        write_one_file(folder / "day" / "articles", folder / "one.parquet")
-        sources = {
-            f"`{''.join(source.suffixes)}`": ("jsonl", source),
-            "`articles`, by day": ("day", folder / "day" / "articles"),
-            "`articles`, by month": ("month", folder / "month" / "articles"),
-            "one Parquet file": ("file", folder / "one.parquet"),
-        }
-        sides: dict[str, Callable[[], tuple[Run, dict[str, Any]]]] = {
-            name: functools.partial(ask, kind, path, arguments.word) for name, (kind, path) in sources.items()
-        }
-        found = alternate(sides, arguments.rounds)
-        sizes = [
-            (f"`{''.join(source.suffixes)}`, 7 fields", 1, source.stat().st_size),
-            *(
-                (f"`articles`, by {name}", len(run.files("articles")), tree_bytes(folder / name / "articles"))
-                for name, run in (("day", by_day), ("month", by_month))
-            ),
-            ("the same rows in one file", 1, (folder / "one.parquet").stat().st_size),
-            (
-                "`_index`",
-                sum(1 for _ in (folder / "day" / "_index").rglob("*.parquet")),
-                tree_bytes(folder / "day" / "_index"),
-            ),
-            ("`duplicates`", len(by_day.files("duplicates")), tree_bytes(folder / "day" / "duplicates")),
-        ]
-    read = by_day.articles
-    base = sizes[0][2] / read
+        read, forms = store(source, folder)
+        found = ask_all(forms, arguments.word, arguments.rounds)
+    base = next(iter(forms.values())).bytes
     size_rows = [
-        (name, f"{files:,}", f"{size / 1e6:,.1f}", f"{size / read:,.0f}", f"{size / read / base:.2f}")
-        for name, files, size in sizes
+        (
+            name,
+            f"{form.files:,}",
+            f"{form.bytes / 1e6:,.1f}",
+            f"{form.bytes / read:,.0f}",
+            f"{form.bytes / base:.2f}",
+        )
+        for name, form in forms.items()
     ]
     questions = list(next(iter(found.values()))[0][1])
     query_rows = [
@@ -102,7 +125,7 @@ def measure(arguments: argparse.Namespace) -> str:
     return "\n\n".join(
         [
             f"{read:,} articles, without entities; bytes are per article read:",
-            table(("", "files", "MB", "bytes/article", f"to the {sizes[0][0].split(',')[0]}"), size_rows),
+            table(("", "files", "MB", "bytes/article", "to the first"), size_rows),
             "A table has some thirty columns where the input has seven fields, among them three hashes of 34 "
             "characters, which hardly compress. Many days hold few articles here, and each of their files has a footer "
             "of its own.",

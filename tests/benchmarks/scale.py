@@ -1,6 +1,6 @@
 """What an article costs as there are more of them: one run each over 10^4, 10^5 and 10^6.
 
-    python -m tests.benchmarks scale [--sizes 10000 100000 1000000] [--rounds N]
+    python -m tests.benchmarks scale [--sizes 10000 100000 1000000] [--killed] [--rounds N]
 
 The articles are the corpus over and over, each time with every second word of title and text replaced by words of the
 article's own language, from a seeded generator: lengths, scripts, dates and sources stay those of real news, and no two
@@ -29,6 +29,8 @@ from tests.benchmarks.harness import (
     corpus_of,
     goal,
     main,
+    newsbeam_run,
+    run_command,
     run_newsbeam,
     scratch_folder,
     spread,
@@ -140,7 +142,27 @@ def measure(arguments: argparse.Namespace) -> str:
             return done, written
 
         found = alternate({f"{size:,}": functools.partial(run, size) for size in sizes}, arguments.rounds)
-    return report(sizes, bytes_in, found)
+        text = report(sizes, bytes_in, found)
+        if arguments.killed:
+            whole_s = statistics.median(done.run.seconds for done, _ in found[f"{sizes[-1]:,}"])
+            text += "\n\n" + run_killed(folder / f"in-{sizes[-1]}", folder / "out", whole_s)
+    return text
+
+
+def run_killed(source: Path, out: Path, whole_s: float) -> str:
+    """Kills a run half-way with all its processes, starts it again, and says what that came to.
+
+    whole_s: what the run takes undisturbed.
+    """
+    tell("a run that is killed half-way")
+    killed = run_command(newsbeam_run(source, out, "--entities", "none"), stop_after_s=whole_s / 2)
+    done = run_newsbeam(source, out, "--entities", "none")
+    together = killed.seconds + done.run.seconds
+    return (
+        f"Killed after {killed.seconds:,.1f} s and started again, the run over {done.articles:,} articles is done in "
+        f"another {done.run.seconds:,.1f} s with {done.manifest['counts']['kept']:,} kept and a peak of "
+        f"{done.run.peak_mb:,.0f} MB: {together / whole_s:.2f} times what it takes undisturbed."
+    )
 
 
 def report(
@@ -205,6 +227,9 @@ def add_options(group: argparse._ArgumentGroup) -> None:
         "--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], metavar="N",
         help="articles of each run (10000 100000 1000000)",
     )  # fmt: skip
+    group.add_argument(
+        "--killed", action="store_true", help="also kill a run over the most, and let it go on"
+    )
 
 
 BENCHMARK = Benchmark("scale", "Scale", measure, add_options, ("apache-beam", "pyarrow", "rensa"))

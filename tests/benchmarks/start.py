@@ -68,8 +68,7 @@ def measure(arguments: argparse.Namespace) -> str:
             "`newsbeam --help`": lambda: run_command(newsbeam("--help")),
             again: run_again,
         }
-        # These are short, and the first one finds nothing in the disk's cache.
-        found = alternate(sides, 3 * arguments.rounds)
+        found = alternate(sides, arguments.rounds)
     rows = [
         (
             name,

@@ -20,6 +20,7 @@ from tests.benchmarks import (
     on_disk,
     same_tables,
     scale,
+    stage_clocks,
     stages,
     start,
 )
@@ -90,7 +91,7 @@ def test_memory_is_that_of_all_processes() -> None:
 @linux_only
 def test_a_command_that_fails_says_why() -> None:
     """With its exit code and the end of what it said."""
-    with pytest.raises(RuntimeError, match="exit code 3(.|\n)*no such ferry"):
+    with pytest.raises(RuntimeError, match=r"exit code 3(.|\n)*no such ferry"):
         harness.run_command(
             [sys.executable, "-c", "import sys; print('no such ferry', file=sys.stderr); sys.exit(3)"]
         )
@@ -194,9 +195,10 @@ def test_articles_without_blanks_are_made_of_characters() -> None:
 
 @linux_only
 def test_runs_over_several_sizes(tmp_path: Path) -> None:
-    """A row for each size, smallest first, with no article lost as a copy of another."""
-    text = scale.measure(options(tmp_path, "--sizes", "30", "15"))
+    """A row for each size, smallest first, with no article lost as a copy of another; and a run that was killed."""
+    text = scale.measure(options(tmp_path, "--sizes", "30", "15", "--killed"))
     assert [(row[0], row[-1]) for row in rows(text)[2:]] == [("15", "15"), ("30", "30")]
+    assert "Killed after" in text
 
 
 @linux_only
@@ -208,40 +210,24 @@ def test_the_start_is_measured(tmp_path: Path) -> None:
 
 @linux_only
 def test_stages_are_clocked_in_a_run_and_in_a_loop(tmp_path: Path) -> None:
-    """The same stages in both; that of entities where there are any."""
-    text = stages.measure(options(tmp_path, "--stage_entity_articles", "3"))
-    names = [row[0] for row in rows(text)]
-    assert names.count("parse and normalise") == 2
-    assert names.count("find entities") == 1
+    """The same stages in both, and a share that is one."""
+    found = stages.clock(corpus(tmp_path, 5), tmp_path, "spacy", rounds=1)
+    names = [row[0] for row in rows(stages.table_of(found))]
+    assert names[2:10] == list(stage_clocks.STAGES)
+    (share,) = stages.shares(found)
+    assert 0 < share < 1
 
 
 @linux_only
-def test_sizes_and_queries_of_the_tables(tmp_path: Path) -> None:
-    """Bytes by source, then the queries over each."""
-    text = on_disk.measure(options(tmp_path))
-    found = rows(text)
-    assert [row[0] for row in found if row[0].startswith("`articles`")] == [
-        "`articles`, by day",
-        "`articles`, by month",
-    ] * 2
-    assert "one Parquet file" in [row[0] for row in found]
-
-
-def test_queries_say_the_same_of_every_source(tmp_path: Path) -> None:
-    """However the articles are stored, the questions have the same answers."""
+def test_every_form_of_the_articles_gives_the_same_answers(tmp_path: Path) -> None:
+    """However they are stored, and whichever reader DuckDB takes."""
     pytest.importorskip("duckdb", reason="duckdb is needed for its queries")
-    source = corpus(tmp_path, 12)
-    harness.run_newsbeam(source, tmp_path / "out", "--entities", "none")
-    on_disk.write_one_file(tmp_path / "out" / "articles", tmp_path / "one.parquet")
-    answers = [
-        {name: answer["rows"] for name, answer in on_disk.ask(kind, path, "council")[1].items()}
-        for kind, path in (
-            ("jsonl", source),
-            ("day", tmp_path / "out" / "articles"),
-            ("month", tmp_path / "out" / "articles"),
-            ("file", tmp_path / "one.parquet"),
-        )
-    ]
+    read, forms = on_disk.store(corpus(tmp_path, 12), tmp_path)
+    assert read == 12
+    assert all(form.bytes for form in forms.values())
+    found = on_disk.ask_all(forms, "council", rounds=1)
+    answers = [{name: said["rows"] for name, said in answered[0][1].items()} for answered in found.values()]
+    assert len(answers) == 4
     assert answers == [answers[0]] * 4
 
 
