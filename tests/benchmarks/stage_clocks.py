@@ -164,7 +164,7 @@ def bare(source: str, out: str, entities: str) -> Clocks:
             table = table.set_column(place, field, pa.array(column, type=field.type))
         place, field = table.schema.get_field_index("language"), ARTICLES.field("language")
         tables.append(table.set_column(place, field, pa.array(languages, type=field.type)))
-    whole = pa.concat_tables(tables)
+    whole = pa.concat_tables(tables).combine_chunks()
     places: dict[str, list[int]] = defaultdict(list)
     for place, partition in enumerate(partitions(whole, ("date",))):
         places[partition].append(place)
