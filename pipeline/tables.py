@@ -181,28 +181,32 @@ class WriteTables:
         )
         rows = rows.select(schema.names).take(order).combine_chunks().cast(schema)
         starts = np.searchsorted(places[order.to_numpy()], np.arange(len(names) + 1)).tolist()
-        dictionaries = [column for column in _REPEATING if column.split(".")[0] in schema.names]
         row_bytes = max(1, rows.nbytes // rows.num_rows)
         for partition, start, end in zip(names, starts, starts[1:], strict=False):
             target = f"{table_name}/{partition}/{self.run_id}-{numbers[partition]:05d}.parquet"
             numbers[partition] += 1
-            buffer = pa.BufferOutputStream()
-            pq.write_table(
-                rows.slice(start, end - start),
-                buffer,
-                compression="zstd",
-                use_dictionary=dictionaries,
-                write_statistics=True,
-                write_page_checksum=True,
-                row_group_size=max(1_000, ROW_GROUP_BYTES // row_bytes),
-                # All that it says is in Parquet's own schema, too; it would be half of a small file.
-                store_schema=False,
-            )
-            data = buffer.getvalue()
+            data = parquet_file(rows.slice(start, end - start), row_bytes)
             name = self.staging.new_name("tables", ".parquet")
             with open_write(self.staging.path(name)) as file:
                 file.write(data)
             yield StagedFile(name, target, table_name, end - start, data.size, hash_bytes(data))
+
+
+def parquet_file(rows: pa.Table, row_bytes: int) -> pa.Buffer:
+    """Rows of a table as the bytes of a Parquet file. row_bytes: of one row in memory, roughly."""
+    buffer = pa.BufferOutputStream()
+    pq.write_table(
+        rows,
+        buffer,
+        compression="zstd",
+        use_dictionary=[column for column in _REPEATING if column.split(".")[0] in rows.column_names],
+        write_statistics=True,
+        write_page_checksum=True,
+        row_group_size=max(1_000, ROW_GROUP_BYTES // row_bytes),
+        # All that it says is in Parquet's own schema, too; it would be half of a small file.
+        store_schema=False,
+    )
+    return buffer.getvalue()
 
 
 def empty_file(

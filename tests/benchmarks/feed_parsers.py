@@ -1,8 +1,8 @@
 """How fast feeds are parsed, by feedparser, by two faster parsers and by us; and whether our fast path loses anything.
 
-    python -m tests.benchmarks.feed_parsers FOLDER... [--rounds N]
+    python -m tests.benchmarks feed_parsers [--folder FOLDER]... [--rounds N]
 
-FOLDER: files of feeds, at any depth. The parsers take turns, N rounds of all files; each one's entries a second of
+--folder: files of feeds, at any depth. The parsers take turns, N rounds of all files; each one's entries a second of
 CPU are the median round's, with the slowest and the fastest. Then every file is parsed twice more: as always, and
 with feedparser alone behind our handlers, which must give equal records, warnings, rejected items and errors, both
 with and without an address that relative ones are joined to.
@@ -20,12 +20,13 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import feedparser
 
 from schemas.errors import RecordError
 from schemas.records import Origin
+from tests.benchmarks.harness import CORPUS, Benchmark, MissingInputError, main, spread, table
 from transforms.functions.feed_xml import StatedFeed, read_feed
 from transforms.functions.feeds import ParsedFeed, parse_feed
 
@@ -71,7 +72,7 @@ def files_of(folders: Iterable[Path]) -> list[tuple[str, bytes]]:
 
 
 def parsers() -> dict[str, Parser]:
-    """All parsers that are installed; prints a line for each that isn't."""
+    """All parsers that are installed."""
     found: dict[str, Parser] = {
         "newsbeam": lambda data: len(parse_feed(data, Origin("feed", "measured")).items),
         "feedparser": lambda data: len(feedparser.parse(io.BytesIO(data)).entries),
@@ -80,7 +81,6 @@ def parsers() -> dict[str, Parser]:
         try:
             parse = importlib.import_module(module).parse
         except ImportError:
-            print(f"NOT MEASURED: {name} isn't installed")
             continue
         found[name] = lambda data, parse=parse: len(parse(data).entries)  # type: ignore[misc]
     return found
@@ -144,38 +144,62 @@ def _outcome(
         return error.reason, error.detail
 
 
-def show(rows: Sequence[Row], comparison: Comparison) -> None:
-    """Prints a line for each parser, with how it compares to feedparser alone, and what our fast path did."""
+def tell(rows: Sequence[Row], comparison: Comparison) -> str:
+    """A row for each parser, with how it compares to feedparser alone, and what our fast path did."""
     alone = next(row.rate for row in rows if row.parser == "feedparser")
-    print(f"{comparison.files:,} files, {len(rows[0].rates)} alternating rounds, CPU time")
-    for row in rows:
-        print(
-            f"{row.parser:<15}{row.rate:>8,.0f} entries/s ({min(row.rates):,.0f}-{max(row.rates):,.0f})"
-            f"{row.rate / alone:>7.1f}x  {row.entries:>6,} entries  {row.refused} refused  {_NOTES[row.parser]}"
+    header = (
+        "parser",
+        "entries/s of CPU",
+        "of feedparser's",
+        "entries",
+        "files refused",
+        "what it does or leaves undone",
+    )
+    cells = [
+        (
+            row.parser, spread(list(row.rates)), f"{row.rate / alone:.1f}", f"{row.entries:,}", row.refused,
+            _NOTES[row.parser],
         )
-    print(
-        f"fast path: {comparison.fast:,} files; left to feedparser: {len(comparison.declined):,}; "
-        f"different in any field: {len(comparison.different)}"
-    )
-    for name in comparison.different:
-        print(f"  DIFFERENT: {name}")
+        for row in rows
+    ]  # fmt: skip
+    missing = sorted(set(_NOTES) - {row.parser for row in rows})
+    said = [
+        f"{comparison.files:,} files, one after the other, parsers in turn.",
+        table(header, cells),
+        f"By the fast path {comparison.fast:,} files, left to feedparser {len(comparison.declined):,}, different in "
+        f"any field {len(comparison.different)}.",
+    ]
+    said += [f"Different: {name}" for name in comparison.different]
+    if missing:
+        said.append(f"NOT MEASURED, since not installed: {', '.join(missing)}")
+    return "\n\n".join(said)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs from the command line; 1 where our two paths differ."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--declined", action="store_true", help="name the files left to feedparser")
-    stated: Any = parser.parse_args(arguments)
-    comparison = compare(stated.folders)
-    show(measure(stated.folders, stated.rounds), comparison)
-    if stated.declined:
-        print("\n".join(comparison.declined))
-    return 1 if comparison.different else 0
+def measure_feeds(arguments: argparse.Namespace) -> str:
+    """All parsers over all folders."""
+    folders = [folder for folder in arguments.folder or [FEEDS] if folder.is_dir()]
+    if not folders:
+        raise MissingInputError(f"no folder of feeds: give --folder (there is no {FEEDS})")
+    return tell(measure(folders, arguments.rounds), compare(folders))
 
+
+def add_options(group: argparse._ArgumentGroup) -> None:
+    """The options that only this one has."""
+    group.add_argument(
+        "--folder", type=Path, action="append", metavar="FOLDER",
+        help="files of feeds, at any depth; repeatable (default: ../shared/feeds beside the project)",
+    )  # fmt: skip
+
+
+FEEDS = CORPUS.parents[1] / "feeds"
+
+BENCHMARK = Benchmark(
+    "feed_parsers",
+    "Feeds parsed",
+    measure_feeds,
+    add_options,
+    ("feedparser", "fastfeedparser", "feedparser-rs"),
+)
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(BENCHMARK, __doc__))
