@@ -311,7 +311,8 @@ class _Stories:
         self._prints: dict[str, Fingerprint] = {}
         for article_id, places in revisions.items():
             self._prints[article_id] = _fingerprint(min(places), items, known.fingerprints)
-        for fingerprint in known.fingerprints:
+        # An index gives its rows in no order, and of several known versions one must stand for the article.
+        for fingerprint in sorted(known.fingerprints, key=lambda one: (one.article_id, one.version)):
             self._prints.setdefault(
                 fingerprint.article_id,
                 Fingerprint(fingerprint.bands, fingerprint.sketch, fingerprint.shingle_count),
