@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import gzip
 import json
 import os
@@ -14,6 +15,7 @@ import pytest
 from tests.benchmarks import (
     against_datatrove,
     against_plain_loop,
+    edge_cases,
     feed_parsers,
     harness,
     index_scale,
@@ -21,6 +23,7 @@ from tests.benchmarks import (
     on_disk,
     same_tables,
     scale,
+    schedules,
     stage_clocks,
     stages,
     start,
@@ -286,3 +289,44 @@ def test_runs_over_shuffled_input_are_compared(tmp_path: Path) -> None:
     good, text = same_tables.compare([source], 30, tmp_path / "work")
     assert good
     assert "**" not in text
+
+
+def test_schedules_leave_equal_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dozen ways in which a run may come about: one content."""
+    assert schedules.compare(9, 3, seed=7, folder=tmp_path, stories=4, show=True)
+    assert "9 schedules, 1 distinct content hashes" in capsys.readouterr().out
+
+
+def test_schedules_that_read_something_else_have_another_hash(tmp_path: Path) -> None:
+    """The comparison isn't blind: without one edited copy the content is another."""
+    made = schedules.made_up_input(7, stories=1)
+    first, second = (schedules.draw_schedule(number, ("in order",)) for number in range(2))
+    outcome = schedules.measure(made, [first], tmp_path)
+    less = dataclasses.replace(made, lines=made.lines[:-5] + made.lines[-4:])
+    assert outcome.digests.keys() != schedules.measure(less, [second], tmp_path).digests.keys()
+
+
+def test_edge_cases_are_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """Two lines for each kind of input that is asked for, and for what it is compared with."""
+    cases = list(edge_cases.chosen(["headings", "guid in a feed"]))
+    edge_cases.measure({"articles": 8, "crowd": 8, "characters": 2_000}, cases)
+    printed = capsys.readouterr().out
+    assert [printed.count(name) for name in ("ordinary articles", "one guid in a feed", "headings")] == [
+        4,
+        2,
+        2,
+    ]
+
+
+@pytest.mark.parametrize("case", edge_cases.CASES, ids=lambda case: f"{case.name}, {case.size}")
+def test_edge_cases_are_made_of_so_many(case: edge_cases.Case, tmp_path: Path) -> None:
+    """As many items, or about as many characters, as were asked for."""
+    size = 2_000 if case.size == "characters" else 12
+    case.write(size, tmp_path)
+    (written,) = tmp_path.iterdir()
+    text = written.read_text(encoding="utf-8")
+    items = text.count("<item>") + text.count('"text"')
+    if case.size == "characters":
+        assert size * 0.9 < len(text) < size * 2
+    else:
+        assert items == (100 if case.before is not None and "100" in case.name else size)

@@ -405,8 +405,10 @@ def _without_furniture(lines: Sequence[str]) -> list[str]:
             kept.append(line)
             after_heading = False
     for before in headings:
+        if len(kept) - before > _MOST_HEADLINES:
+            continue
         closing = kept[before:]
-        if closing and len(closing) <= _MOST_HEADLINES and all(map(_is_headline, closing)):
+        if closing and all(map(_is_headline, closing)):
             if any(map(_is_prose, kept[:before])):
                 kept = kept[:before]
             break
