@@ -14,6 +14,7 @@ import sys
 from tests.benchmarks import (
     against_datatrove,
     against_plain_loop,
+    edge_cases,
     edit_histories,
     feed_parsers,
     index_scale,
@@ -21,6 +22,7 @@ from tests.benchmarks import (
     on_disk,
     same_tables,
     scale,
+    schedules,
     stages,
     start,
 )
@@ -41,6 +43,8 @@ BENCHMARKS = {
         near_duplicates,
         edit_histories,
         same_tables,
+        schedules,
+        edge_cases,
     )
 }
 

@@ -1,6 +1,6 @@
 """What odd input costs: time and memory of whole runs over the same number of articles, once ordinary and once odd.
 
-    python -m tests.benchmarks.edge_cases [--articles 10000] [--crowd 100000] [--characters 5000000] [--case NAME ...]
+    python -m tests.benchmarks edge_cases [--ordinary 10000] [--crowd 100000] [--characters 5000000] [--case NAME ...]
 
 Each case is run at a quarter of its size and at the whole. A run is the program in a process of its own, without
 entities and on one worker; what it takes to start, as measured over an empty folder, is taken off before times are
@@ -16,7 +16,6 @@ import argparse
 import dataclasses
 import json
 import os
-import platform
 import random
 import resource
 import shutil
@@ -27,6 +26,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from tests.benchmarks.harness import Benchmark, main, table, tell
 from tests.end_to_end.made_up import MANY_WORDS
 from tests.tables import manifests
 
@@ -322,39 +322,39 @@ def cost_of(case: Case, size: int, folder: Path) -> Cost:
     return cost
 
 
-def measure(sizes: dict[str, int], cases: Sequence[Case] = CASES) -> None:
-    """Prints two lines for each case, at a quarter of its size and at the whole."""
-    print(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    )
+def measure(sizes: dict[str, int], cases: Sequence[Case] = CASES) -> str:
+    """Two rows for each case, at a quarter of its size and at the whole."""
+    rows: list[tuple[object, ...]] = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "run"
         start = Case("start", "articles", lambda size, folder: None)
         start_s = min(cost_of(start, 0, folder).cpu_s for _ in range(3))
-        print(f"{start_s:.1f} s of CPU to start, taken off below")
-        print(
-            f"{'case':<36} {'size':>12} {'CPU s':>7} {'clock s':>8} {'peak MB':>8} {'growth':>7} {'ordinary':>9}"
-            "   kept/duplicate/unchanged"
-        )
         control: dict[tuple[str, int], float] = {}
         for case in cases:
             before_s: float | None = None
             for size in (max(1, sizes[case.size] // 4), sizes[case.size]):
+                tell(f"{case.name}, {_sized(case, size)}")
                 try:
                     cost = cost_of(case, size, folder)
                 except TimeoutError:
-                    print(f"{case.name:<36} {_sized(case, size):>12}  more than {LIMIT_S} s", flush=True)
+                    rows.append((case.name, _sized(case, size), f"more than {LIMIT_S:,}", *[""] * 5))
                     break
                 seconds = max(cost.cpu_s - start_s, 0.01)
                 control.setdefault((case.size, size), seconds)
                 growth = "" if before_s is None else f"{seconds / before_s:.1f}"
                 before_s = seconds
-                print(
-                    f"{case.name:<36} {_sized(case, size):>12} {seconds:>7.2f} {cost.clock_s:>8.1f} "
-                    f"{cost.peak_mb:>8.0f} {growth:>7} {seconds / control[case.size, size]:>9.2f}"
-                    f"   {cost.counts['kept']}/{cost.counts['duplicate']}/{cost.counts['unchanged']}",
-                    flush=True,
-                )
+                counts = "/".join(str(cost.counts[name]) for name in ("kept", "duplicate", "unchanged"))
+                rows.append(
+                    (
+                        case.name, _sized(case, size), f"{seconds:.2f}", f"{cost.clock_s:.1f}", f"{cost.peak_mb:.0f}",
+                        growth, f"{seconds / control[case.size, size]:.2f}", counts,
+                    )
+                )  # fmt: skip
+    header = (
+        "case", "articles or characters", "CPU s", "clock s", "peak MB", "growth", "of ordinary",
+        "kept/duplicate/unchanged",
+    )  # fmt: skip
+    return f"{start_s:.1f} s of CPU to start, taken off below.\n\n" + table(header, rows)
 
 
 def _sized(case: Case, size: int) -> str:
@@ -370,21 +370,29 @@ def chosen(names: Sequence[str]) -> Iterator[Case]:
             yield case
 
 
-def main() -> None:
-    """Runs from the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+def measure_cases(arguments: argparse.Namespace) -> str:
+    """The cases that are asked for."""
+    sizes = {"articles": arguments.ordinary, "crowd": arguments.crowd, "characters": arguments.characters}
+    return measure(sizes, list(chosen(arguments.case)))
+
+
+def add_options(group: argparse._ArgumentGroup) -> None:
+    """The options that only this one has."""
+    group.add_argument(
+        "--ordinary", type=int, default=10_000, metavar="N", help="articles of a case (10,000)"
     )
-    parser.add_argument("--articles", type=int, default=10_000)
-    parser.add_argument("--crowd", type=int, default=100_000)
-    parser.add_argument("--characters", type=int, default=5_000_000)
-    parser.add_argument("--case", nargs="+", default=[], help="only cases whose names hold one of these")
-    arguments = parser.parse_args()
-    measure(
-        {"articles": arguments.articles, "crowd": arguments.crowd, "characters": arguments.characters},
-        list(chosen(arguments.case)),
+    group.add_argument(
+        "--crowd", type=int, default=100_000, metavar="N", help="articles of a crowd (100,000)"
+    )
+    group.add_argument(
+        "--characters", type=int, default=5_000_000, metavar="N", help="characters of one text (5,000,000)"
+    )
+    group.add_argument(
+        "--case", nargs="+", default=[], metavar="NAME", help="only cases whose names hold one of these"
     )
 
+
+BENCHMARK = Benchmark("edge_cases", "Odd input", measure_cases, add_options)
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main(BENCHMARK, __doc__))

@@ -1,6 +1,6 @@
 """Whether the tables of a run depend on how it came about: the same items in many orders, bundles, shards and workers.
 
-    python -m tests.benchmarks.schedules [--schedules 200] [--after 60] [--seed 1] [--show]
+    python -m tests.benchmarks schedules [--schedules 200] [--after 60] [--seed 1] [--show_rows]
 
 The input is made up, and rich in what has to be decided: reprints, texts cut, framed, edited and badly scanned,
 versions, moved addresses, guids and addresses that several items share, ties in time, a crowd around one long passage.
@@ -24,7 +24,6 @@ import html
 import json
 import random
 import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -34,6 +33,7 @@ from unittest import mock
 from pipeline import read, run, sources
 from pipeline.logs import configure_logging
 from pipeline.options import build_parser, run_settings
+from tests.benchmarks.harness import Benchmark, goal, main, scratch_folder, table
 from tests.benchmarks.same_tables import CLOCK, said
 from tests.end_to_end.made_up import MANY_WORDS
 from tests.tables import manifests
@@ -398,21 +398,21 @@ def measure(
 def digest_of(contents: dict[str, list[str]]) -> str:
     """One hash of all tables' rows."""
     whole = hashlib.sha256()
-    for table, lines in sorted(contents.items()):
-        whole.update(f"{table} {len(lines)}\n".encode())
+    for name, lines in sorted(contents.items()):
+        whole.update(f"{name} {len(lines)}\n".encode())
         whole.update("\n".join(lines).encode())
     return whole.hexdigest()
 
 
 def _show(schedule: Schedule, expected: dict[str, list[str]], contents: dict[str, list[str]]) -> None:
     print(f"different: {schedule}")
-    for table in TABLES:
+    for name in TABLES:
         for sign, rows in (
-            ("-", Counter(expected[table]) - Counter(contents[table])),
-            ("+", Counter(contents[table]) - Counter(expected[table])),
+            ("-", Counter(expected[name]) - Counter(contents[name])),
+            ("+", Counter(contents[name]) - Counter(expected[name])),
         ):
             for row in list(rows.elements())[:5]:
-                print(f"  {table} {sign} {row[:2_000]}")
+                print(f"  {name} {sign} {row[:2_000]}")
 
 
 def compare(
@@ -423,13 +423,11 @@ def compare(
     stories: int = 30,
     runners: Sequence[str] = tuple(RUNNERS),
     show: bool = False,
-) -> bool:
-    """Runs that many schedules and prints what came of them; whether all tables were equal."""
+) -> tuple[bool, str]:
+    """Runs that many schedules; whether all tables were equal, and the table of what came of them."""
+    configure_logging("error")
     made = made_up_input(seed, stories)
     items = len(made.lines) + len(made.seeds) + sum(len(feed.items) for feed in made.feeds)
-    print(
-        f"{items} made-up items: {len(made.lines)} lines, {len(made.seeds)} seed files, {len(made.feeds)} feeds"
-    )
     drawn = [draw_schedule(1_000_000 * seed + number, runners) for number in range(schedules + after)]
     outcomes = {"into an empty folder": measure(made, drawn[:schedules], folder, show=show)}
     if after:
@@ -439,41 +437,62 @@ def compare(
         outcomes["after a run over a part"] = measure(
             made, drawn[schedules:], folder, folder / "committed", show
         )
-    for name, outcome in outcomes.items():
-        (digest, _), *others = outcome.digests.most_common()
-        print(f"{name}: {outcome.counts}")
-        print(
-            f"  {outcome.digests.total()} schedules, {1 + len(others)} distinct content hashes ({digest[:16]}), "
-            f"{outcome.seconds / outcome.digests.total():.1f} s each"
+    rows = [
+        (
+            name, outcome.digests.total(), len(outcome.digests),
+            *(outcome.counts[count] for count in ("kept", "duplicate", "unchanged", "dead_letter")),
+            f"{outcome.seconds / outcome.digests.total():.1f}",
         )
+        for name, outcome in outcomes.items()
+    ]  # fmt: skip
     kinds = Counter(schedule.runner for schedule in drawn)
-    print("  runners: " + ", ".join(f"{name} {kinds[name]}" for name in runners))
-    return all(len(outcome.digests) == 1 for outcome in outcomes.values())
+    equal = all(len(outcome.digests) == 1 for outcome in outcomes.values())
+    said_of = [
+        f"{items} made-up items: {len(made.lines)} lines, {len(made.seeds)} seed files, {len(made.feeds)} feeds. "
+        f"Runners: {', '.join(f'{name} {kinds[name]}' for name in runners)}.",
+        table(
+            (
+                "runs",
+                "schedules",
+                "distinct contents",
+                "kept",
+                "duplicate",
+                "unchanged",
+                "dead letters",
+                "s each",
+            ),
+            rows,
+        ),
+        goal("one content", equal),
+    ]
+    return equal, "\n\n".join(said_of)
 
 
-def main() -> None:
-    """Runs from the command line; exit code 1 where two schedules left different tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--schedules", type=int, default=200)
-    parser.add_argument("--after", type=int, default=60)
-    parser.add_argument("--stories", type=int, default=30)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--show", action="store_true", help="print rows that differ")
-    arguments = parser.parse_args()
-    configure_logging("error")
-    with tempfile.TemporaryDirectory() as folder:
-        equal = compare(
+def measure_schedules(arguments: argparse.Namespace) -> str:
+    """All schedules that are asked for."""
+    with scratch_folder(arguments) as folder:
+        return compare(
             arguments.schedules,
             arguments.after,
             arguments.seed,
-            Path(folder),
+            folder,
             arguments.stories,
-            show=arguments.show,
-        )
-    raise SystemExit(0 if equal else 1)
+            show=arguments.show_rows,
+        )[1]
 
+
+def add_options(group: argparse._ArgumentGroup) -> None:
+    """The options that only this one has."""
+    group.add_argument("--schedules", type=int, default=200, metavar="N", help="into an empty folder (200)")
+    group.add_argument("--after", type=int, default=60, metavar="N", help="on top of an earlier run (60)")
+    group.add_argument("--stories", type=int, default=30, metavar="N", help="stories in the input (30)")
+    group.add_argument("--seed", type=int, default=1, metavar="N", help="of the input and the schedules (1)")
+    group.add_argument("--show_rows", action="store_true", help="print rows that differ")
+
+
+BENCHMARK = Benchmark(
+    "schedules", "One content from any schedule", measure_schedules, add_options, ("apache-beam",)
+)
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main(BENCHMARK, __doc__))
