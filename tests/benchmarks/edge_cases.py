@@ -322,15 +322,18 @@ def cost_of(case: Case, size: int, folder: Path) -> Cost:
     return cost
 
 
-def measure(sizes: dict[str, int], cases: Sequence[Case] = CASES) -> None:
-    """Prints two lines for each case, at a quarter of its size and at the whole."""
+def measure(sizes: dict[str, int], cases: Sequence[Case] = CASES, starts: int = 3) -> None:
+    """Prints two lines for each case, at a quarter of its size and at the whole.
+
+    starts: empty runs, of which the fastest tells what it takes to start.
+    """
     print(
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     )
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "run"
         start = Case("start", "articles", lambda size, folder: None)
-        start_s = min(cost_of(start, 0, folder).cpu_s for _ in range(3))
+        start_s = min(cost_of(start, 0, folder).cpu_s for _ in range(starts))
         print(f"{start_s:.1f} s of CPU to start, taken off below")
         print(
             f"{'case':<36} {'size':>12} {'CPU s':>7} {'clock s':>8} {'peak MB':>8} {'growth':>7} {'ordinary':>9}"
