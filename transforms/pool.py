@@ -28,9 +28,12 @@ class WorkerPool:
         """Starts the work on a batch in some worker. Raises BrokenProcessPool where a worker was lost."""
         with self._lock:
             if self._executor is None:
+                context = multiprocessing.get_context(start_method())
+                # Loaded once, by the server that all workers are forked from. Without effect where none is forked.
+                context.set_forkserver_preload(["__main__", type(work).__module__])
                 self._executor = concurrent.futures.ProcessPoolExecutor(
                     self._workers,
-                    mp_context=multiprocessing.get_context(start_method()),
+                    mp_context=context,
                     initializer=_start_worker,
                 )
                 # Ends the workers in good order when the program does, while there is still a module to do it.
