@@ -123,7 +123,8 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
     indexed = (
         (decided.index_rows, dead.index_rows)
         | "AllIndexRows" >> beam.Flatten()
-        | "WriteIndex" >> WriteIndex(plan.staging, plan.run_id, plan.key_shards)
+        # What one process writes is one segment, which needn't be joined again.
+        | "WriteIndex" >> WriteIndex(plan.staging, plan.run_id, plan.key_shards if plan.spread else 1)
     )
     regrouped = decided.index_rows | "WriteRegrouped" >> WriteRegrouped(plan.staging, plan.run_id, plan.now)
     _ = (
