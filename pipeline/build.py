@@ -22,7 +22,8 @@ from pipeline.progress import ProgressWriter
 from pipeline.read import ReadFilesAndFeeds
 from pipeline.staging import Staging
 from pipeline.store.index import KeyIndex
-from pipeline.work import FinishBatch, PrepareBatch, WriteTables, dead_letter_slices
+from pipeline.tables import WriteTables, dead_letter_slices
+from pipeline.work import FinishBatch, PrepareBatch
 from pipeline.write import PlanWrites, WriteIndex, WriteRegrouped, WriteSummary
 from schemas.sources import FeedRequest, SourceFile
 from schemas.staged import FinishedBatch, PreparedBatch, RowSlice, RunSummary
@@ -117,13 +118,15 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
     ) | "AllSlices" >> beam.Flatten()
     written = (
         slices
-        | "PlanWrites" >> PlanWrites(plan.key_shards)
-        | "WriteTables" >> heavy(WriteTables(plan.staging, plan.run_id)).with_output_types(RunSummary)
+        | "PlanWrites" >> PlanWrites()
+        | "WriteTables"
+        >> heavy(WriteTables(plan.staging, plan.run_id, plan.partition_by)).with_output_types(RunSummary)
     )
     indexed = (
         (decided.index_rows, dead.index_rows)
         | "AllIndexRows" >> beam.Flatten()
-        | "WriteIndex" >> WriteIndex(plan.staging, plan.run_id, plan.key_shards)
+        # What one process writes is one segment, which needn't be joined again.
+        | "WriteIndex" >> WriteIndex(plan.staging, plan.run_id, plan.key_shards if plan.spread else 1)
     )
     regrouped = decided.index_rows | "WriteRegrouped" >> WriteRegrouped(plan.staging, plan.run_id, plan.now)
     _ = (

@@ -125,8 +125,10 @@ def _run(arguments: argparse.Namespace, beam_args: Sequence[str], stop: _Stop) -
 
         configure_logging(settings.log_level)
         from pipeline.run import run
+        from transforms.pool import collect_rarely
 
         configure_logging(settings.log_level)
+        collect_rarely()
         for warning in settings.warnings:
             logging.getLogger("newsbeam").warning("%s", warning)
         outcome = run(settings)

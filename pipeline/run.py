@@ -48,7 +48,7 @@ from pipeline.store.series import (
     signature_of,
     where_to_begin,
 )
-from pipeline.work import empty_file
+from pipeline.tables import empty_file
 from pipeline.write import read_summary
 from schemas.errors import RunError, SeriesStopped, UsageError
 from schemas.index import INDEXES

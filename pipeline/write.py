@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 from pipeline.files import open_read, open_write
 from pipeline.staging import Staging
 from pipeline.store.index import hash_column, sorted_segment, write_segment
-from pipeline.work import write_shard
 from schemas.dedup import IndexRows
 from schemas.index import INDEXES
 from schemas.records import SCHEMA_VERSION
@@ -29,27 +28,21 @@ from transforms.summary import merge_summaries
 
 @dataclasses.dataclass(eq=False)
 class PlanWrites(beam.PTransform[Any, Any]):
-    """Brings the slices of each partition together: RowSlice -> WriteTask.
-
-    shards: in how many tasks at the most; all slices of a partition are in one.
-    """
-
-    shards: int
+    """Brings the slices of each task together: RowSlice -> WriteTask."""
 
     def expand(self, slices: beam.PCollection[RowSlice]) -> Any:
-        """Wires one shuffle of slices, by partition."""
+        """Wires one shuffle of slices, by task."""
         return (
             slices
-            | "KeyByPartition"
-            >> beam.Map(_keyed_by_partition, shards=self.shards).with_output_types(tuple[int, RowSlice])
-            | "GroupByPartition" >> beam.GroupByKey()
+            | "KeyByTask" >> beam.Map(_keyed_by_task).with_output_types(tuple[int, RowSlice])
+            | "GroupByTask" >> beam.GroupByKey()
             | "ToWriteTasks"
             >> beam.MapTuple(lambda _, grouped: WriteTask(tuple(grouped))).with_output_types(WriteTask)
         )
 
 
-def _keyed_by_partition(piece: RowSlice, shards: int) -> tuple[int, RowSlice]:
-    return write_shard(piece.table, piece.partition, shards), piece
+def _keyed_by_task(piece: RowSlice) -> tuple[int, RowSlice]:
+    return piece.shard, piece
 
 
 @dataclasses.dataclass(eq=False)

@@ -30,18 +30,18 @@ class FinishTask:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RowSlice:
-    """Rows of a staged file that belong into one partition of a table.
+    """Rows of a staged file that one task writes to a table.
 
-    table: of `schemas.tables.TABLES`. partition: relative path in Hive's form, "date=2022-03-30".
+    table: of `schemas.tables.TABLES`. shard: the task's number: all rows of a partition go to one.
     file: staged file with the table's columns. batch: the record batch of it that holds the rows; rows: places in
-    that. bytes: their rough size in memory.
+    that, None for all. bytes: their rough size in memory.
     """
 
     table: str
-    partition: str
+    shard: int
     file: str
     batch: int
-    rows: tuple[int, ...]
+    rows: tuple[int, ...] | None
     bytes: int
 
 

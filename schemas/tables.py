@@ -167,7 +167,8 @@ def articles_table(articles: Iterable[Article]) -> pa.Table:
     for field in ARTICLES:
         values: list[Any] = [getattr(article, field.name) for article in rows]
         if field.name == "origin":
-            values = [dataclasses.asdict(value) for value in values]
+            names = ORIGIN_TYPE.names
+            values = [{name: getattr(value, name) for name in names} for value in values]
         elif field.name == "near_duplicates":
             values = [[dataclasses.asdict(one) for one in value] for value in values]
         elif field.name == "entities":

@@ -19,7 +19,7 @@ from pipeline.store.index import sorted_segment, write_segment
 from pipeline.store.layout import Layout, new_run_id, parse_partition, staging_name
 from pipeline.store.lock import output_lock
 from pipeline.store.manifest import committed_runs, live_files, read_manifest
-from pipeline.work import UNKNOWN_DOMAIN
+from pipeline.tables import UNKNOWN_DOMAIN
 from pipeline.write import index_table
 from schemas.dedup import Decision, RowRef
 from schemas.index import INDEXES

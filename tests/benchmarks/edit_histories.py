@@ -1,6 +1,6 @@
 """How well edited articles are known again, over made-up edit histories put through real runs.
 
-    python -m tests.benchmarks.edit_histories [--together] [--show]
+    python -m tests.benchmarks edit_histories [--together] [--show]
 
 Each file of tests/data/edit_histories holds histories of one publisher's page, item or file: what was fetched, in the
 order in which it was fetched, and what a careful reader would say of each fetch. Step k of every history is read in
@@ -27,8 +27,6 @@ import html
 import io
 import json
 import shutil
-import tempfile
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from email.utils import format_datetime
@@ -37,6 +35,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pipeline.cli import main as newsbeam
+from tests.benchmarks.harness import Benchmark, goal, main, scratch_folder, table
 from tests.tables import rows
 
 DATA = Path(__file__).parents[1] / "data" / "edit_histories"
@@ -318,53 +317,63 @@ def measure_together(folder: Path, histories: Sequence[Sequence[Step]] | None = 
     return counts
 
 
-def print_table(result: Result) -> None:
-    """Prints a line for each kind, and the totals with their goals."""
+def table_of(result: Result) -> str:
+    """A line for each kind, and the totals with their goals."""
     by_kind: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in result.outcomes:
         by_kind[outcome.step.kind].append(outcome)
-    print(
-        f"{'kind':<36}{'steps':>6}{'again':>6}{'linked':>7}" + "".join(f"{name:>9}" for name in FINDINGS[1:])
-    )
+    rows = []
     for kind, outcomes in [*sorted(by_kind.items()), ("all", list(result.outcomes))]:
         again = [outcome for outcome in outcomes if outcome.step.truth != "new"]
         linked = sum(outcome.found == "right" for outcome in again)
         found = Counter(outcome.found for outcome in outcomes)
-        print(
-            f"{kind:<36}{len(outcomes):>6}{len(again):>6}{linked:>7}"
-            + "".join(f"{found[name] or '.':>9}" for name in FINDINGS[1:])
-        )
-    print(
-        f"linked {result.share_linked():.1%} (goal: at least 95 %), falsely merged {result.share_merged():.2%} of "
-        f"articles (goal: below 0.5 %), versions without a change {result.count('needless')} (goal: 0)"
+        rows.append((kind, len(outcomes), len(again), linked, *(found[name] or "" for name in FINDINGS[1:])))
+    return "\n\n".join(
+        [
+            table(("kind", "steps", "again", "linked", *FINDINGS[1:]), rows),
+            goal(f"at least 95 % linked; {result.share_linked():.1%} are", result.share_linked() >= 0.95),
+            goal(
+                f"below 0.5 % of articles falsely merged; {result.share_merged():.2%} are",
+                result.share_merged() < 0.005,
+            ),
+            goal(
+                f"no version without a change; there are {result.count('needless')}",
+                not result.count("needless"),
+            ),
+        ]
     )
 
 
-def main() -> None:
-    """Runs from the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--together", action="store_true", help="all steps in one run")
-    parser.add_argument("--show", action="store_true", help="name each step that ended wrong")
-    arguments = parser.parse_args()
+def measure_asked(arguments: argparse.Namespace) -> str:
+    """The histories of tests/data, in as many runs as they have steps, or in one."""
     histories = load()
-    print(f"{len(histories)} edit histories, {sum(map(len, histories))} steps")
-    start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
+    said = [f"{len(histories)} edit histories, {sum(map(len, histories))} steps."]
+    with scratch_folder(arguments) as folder:
         if arguments.together:
-            counts = measure_together(Path(folder), histories)
-            print(f"articles in one run: {dict(counts)}")
-            return
-        result = measure(Path(folder), histories)
-    print_table(result)
-    print(f"{time.perf_counter() - start:.0f} s")
-    if arguments.show:
-        for outcome in result.outcomes:
-            if outcome.found != "right":
-                step = outcome.step
-                print(f"{outcome.found:<9} {step.truth:<9} {step.history} ({step.kind}), run {step.run}")
+            counts = measure_together(folder, histories)
+            said.append(
+                f"All in one run, by article: {', '.join(f'{counts[name]} {name}' for name in counts)}."
+            )
+        else:
+            result = measure(folder, histories)
+            said.append(table_of(result))
+            if arguments.show:
+                said += [
+                    f"- {outcome.found}, {outcome.step.truth}: {outcome.step.history} ({outcome.step.kind}), "
+                    f"run {outcome.step.run}"
+                    for outcome in result.outcomes
+                    if outcome.found != "right"
+                ]
+    return "\n\n".join(said)
 
+
+def add_options(group: argparse._ArgumentGroup) -> None:
+    """The options that only this one has."""
+    group.add_argument("--together", action="store_true", help="all steps in one run")
+    group.add_argument("--show", action="store_true", help="name each step that ended wrong")
+
+
+BENCHMARK = Benchmark("edit_histories", "Edited articles known again", measure_asked, add_options)
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main(BENCHMARK, __doc__))

@@ -1,6 +1,6 @@
 """What a run of new articles costs against an index of many known ones.
 
-    python -m tests.benchmarks.index_scale [--known 10000 100000 1000000 10000000] [--new 1000] [--window_share 0.03]
+    python -m tests.benchmarks index_scale [--known 10000 100000 1000000 10000000] [--new 1000] [--window_share 0.03]
 
 The known articles are made of random keys, since no text is needed to be known: for each an item, two names, a version
 and a text, and for the given share of them, those of the near-duplicate window, a fingerprint. The new ones are made-up
@@ -12,10 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
-import subprocess
-import sys
-import tempfile
+import shutil
 import time
 from pathlib import Path
 
@@ -26,6 +23,7 @@ import pyarrow as pa
 from pipeline.files import open_write
 from pipeline.store.index import write_segment
 from schemas.index import INDEXES
+from tests.benchmarks.harness import Benchmark, Run, main, run_newsbeam, scratch_folder, spread, table, tell
 from tests.end_to_end.made_up import records, write_jsonl
 from transforms.functions.near_duplicates import BANDS
 
@@ -90,51 +88,61 @@ def write_known(out: Path, known: int, window_share: float) -> int:
     return size
 
 
-def timed_run(source: Path, out: Path) -> tuple[float, float]:
-    """Seconds of a run, and the largest process's memory in MB."""
-    started = time.monotonic()
-    run = subprocess.Popen(
+def measure(known: list[int], new: int, window_share: float, rounds: int, folder: Path) -> str:
+    """A table with a row for each number of known articles, none first."""
+    source = write_jsonl(folder / "new.jsonl", records(new, seed=99))
+    sizes = {}
+    runs: dict[int, list[Run]] = {}
+    for count in [0, *known]:
+        tell(f"{count:,} known articles")
+        (folder / "known").mkdir()
+        sizes[count] = write_known(folder / "known", count, window_share)
+        runs[count] = []
+        for _ in range(rounds):
+            shutil.copytree(folder / "known", folder / "out", copy_function=os.link)
+            runs[count].append(run_newsbeam(source, folder / "out", "--entities", "none").run)
+            shutil.rmtree(folder / "out")
+        shutil.rmtree(folder / "known")
+    rows = [
+        (
+            f"{count:,}",
+            f"{sizes[count] / 1e6:,.0f}",
+            spread([run.seconds for run in of_count], 2),
+            spread([run.peak_mb for run in of_count]),
+        )
+        for count, of_count in runs.items()
+    ]
+    return "\n\n".join(
         [
-            sys.executable, "-m", "pipeline", "run", "--input", str(source), "--output", str(out),
-            "--entities", "none", "--progress", "off", "--workers", "2",
-        ],
-        stdout=subprocess.DEVNULL,
+            f"A whole run over {new:,} new articles, without entities, two workers; {window_share:.0%} of the known "
+            "within the near-duplicate window:",
+            table(("known articles", "`_index`, MB", "seconds", "peak, MB"), rows),
+        ]
+    )
+
+
+def measure_asked(arguments: argparse.Namespace) -> str:
+    """The sizes that were asked for."""
+    with scratch_folder(arguments) as folder:
+        return measure(arguments.known, arguments.new, arguments.window_share, arguments.rounds, folder)
+
+
+def add_options(group: argparse._ArgumentGroup) -> None:
+    """The options that only this one has."""
+    group.add_argument(
+        "--known", type=int, nargs="+", default=[10_000, 100_000, 1_000_000, 10_000_000], metavar="N",
+        help="known articles (10000 100000 1000000 10000000)",
     )  # fmt: skip
-    _, status, usage = os.wait4(run.pid, 0)
-    run.returncode = os.waitstatus_to_exitcode(status)
-    if run.returncode:
-        raise SystemExit(f"the run ended with exit code {run.returncode}")
-    return time.monotonic() - started, usage.ru_maxrss / 1024
+    group.add_argument("--new", type=int, default=1_000, metavar="N", help="new articles (1000)")
+    group.add_argument(
+        "--window_share", type=float, default=0.03, metavar="SHARE",
+        help="of the known articles within the near-duplicate window (0.03)",
+    )  # fmt: skip
 
 
-def measure(known: list[int], new: int, window_share: float) -> None:
-    """Prints a line for each number of known articles."""
-    print(
-        f"{new:,} new articles; {platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}; {window_share:.0%} of the known within the near-duplicate window"
-    )
-    print(f"{'known':>12} {'index MB':>9} {'seconds':>8} {'peak MB':>8}")
-    with tempfile.TemporaryDirectory() as folder:
-        source = write_jsonl(Path(folder) / "new.jsonl", records(new, seed=99))
-        for number, count in enumerate([0, *known]):
-            out = Path(folder) / f"out{number}"
-            size = write_known(out, count, window_share)
-            seconds, peak = timed_run(source, out)
-            print(f"{count:>12,} {size / 1e6:>9.0f} {seconds:>8.2f} {peak:>8.0f}", flush=True)
-            subprocess.run(["rm", "-rf", str(out)], check=True)
-
-
-def main() -> None:
-    """Runs from the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--known", type=int, nargs="+", default=[10_000, 100_000, 1_000_000, 10_000_000])
-    parser.add_argument("--new", type=int, default=1_000)
-    parser.add_argument("--window_share", type=float, default=0.03)
-    arguments = parser.parse_args()
-    measure(arguments.known, arguments.new, arguments.window_share)
-
+BENCHMARK = Benchmark(
+    "index_scale", "Against a growing index", measure_asked, add_options, ("apache-beam", "pyarrow")
+)
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main(BENCHMARK, __doc__))

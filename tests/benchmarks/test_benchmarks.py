@@ -2,12 +2,237 @@
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
+import gzip
+import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import index_scale, near_duplicates, same_tables
+from tests.benchmarks import (
+    against_datatrove,
+    against_plain_loop,
+    edge_cases,
+    feed_parsers,
+    harness,
+    index_scale,
+    near_duplicates,
+    on_disk,
+    same_tables,
+    scale,
+    schedules,
+    stage_clocks,
+    stages,
+    start,
+)
+from tests.benchmarks.__main__ import BENCHMARKS, main
 from tests.end_to_end.made_up import RSS, SEED, records, write_jsonl
+
+linux_only = pytest.mark.skipif(
+    not Path("/proc/self/smaps_rollup").exists(), reason="benchmarks read memory from Linux's /proc"
+)
+
+ENGLISH = (
+    "The council of the old town said on Monday that Mara Quill will lead the inquiry into the ferry, which "
+    "sank in March near Port Ellery, and that every family will be heard before the summer."
+)
+
+
+def corpus(folder: Path, count: int) -> Path:
+    """A made-up corpus with the fields of a real one, all of it English enough for a model to be asked."""
+    path = folder / "corpus.jsonl.gz"
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        for record in records(count):
+            text = f"{ENGLISH} {record['text']}"
+            file.write(json.dumps(record | {"lang": "en", "text": text}) + "\n")
+    return path
+
+
+def options(folder: Path, *given: str, count: int = 12) -> argparse.Namespace:
+    """The options of a benchmark, for one round over a made-up corpus."""
+    parser = harness.parser_of(list(BENCHMARKS.values()))
+    common = ["--corpus", str(corpus(folder, count)), "--scratch", str(folder / "scratch"), "--rounds", "1"]
+    return parser.parse_args([*common, "--document", str(folder / "benchmarks.md"), *given])
+
+
+def rows(markdown: str) -> list[list[str]]:
+    """The cells of all rows of all tables, headers and lines among them."""
+    return [
+        [cell.strip() for cell in line[1:-1].split("|")]
+        for line in markdown.splitlines()
+        if line.startswith("|")
+    ]
+
+
+# What they share.
+
+
+@linux_only
+def test_a_command_is_measured_with_what_outlives_it() -> None:
+    """A child that works on after its parent has ended is counted, and waited for."""
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
+    parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {busy!r}])"
+    alone = harness.run_command([sys.executable, "-c", "pass"])
+    assert harness.run_command([sys.executable, "-c", parent]).cpu_s > alone.cpu_s + 0.2
+
+
+@linux_only
+def test_memory_is_that_of_all_processes() -> None:
+    """Two processes with 50 MB each hold more than one."""
+    hold = "import time; held = bytearray(50 << 20); held[::4096] = b'x' * len(held[::4096]); time.sleep(1)"
+    pair = (
+        f"import subprocess, sys; hold = {hold!r}\n"
+        "held = [subprocess.Popen([sys.executable, '-c', hold]) for _ in range(2)]\n"
+        "for one in held: one.wait()"
+    )
+    assert harness.run_command([sys.executable, "-c", hold]).peak_mb > 50
+    assert harness.run_command([sys.executable, "-c", pair]).peak_mb > 100
+
+
+@linux_only
+def test_a_command_that_fails_says_why() -> None:
+    """With its exit code and the end of what it said."""
+    with pytest.raises(RuntimeError, match=r"exit code 3(.|\n)*no such ferry"):
+        harness.run_command(
+            [sys.executable, "-c", "import sys; print('no such ferry', file=sys.stderr); sys.exit(3)"]
+        )
+
+
+@linux_only
+def test_a_command_can_be_stopped_half_way() -> None:
+    """It is killed after the time given, and measured up to there."""
+    assert (
+        harness.run_command([sys.executable, "-c", "import time; time.sleep(60)"], stop_after_s=0.5).seconds
+        < 30
+    )
+
+
+def test_a_section_takes_the_place_of_its_earlier_self(tmp_path: Path) -> None:
+    """Other sections stay, and all stand in the order given."""
+    document = tmp_path / "benchmarks.md"
+    order = ["first", "second"]
+    for name, text in (("second", "two"), ("first", "one"), ("second", "two again"), ("third", "3")):
+        harness.write_section(document, name, f"## {text}\n", order)
+    lines = document.read_text().splitlines()
+    assert [line for line in lines if line.startswith("## ")] == ["## one", "## two again", "## 3"]
+    assert lines[0] == "# Benchmarks"
+
+
+def test_figures_have_a_median_and_a_range() -> None:
+    """And no range where there is one figure."""
+    assert harness.spread([3.0, 1.0, 2000.0], 1) == "3.0 (1.0-2,000.0)"
+    assert harness.spread([2.0]) == "2"
+    assert harness.ratios([4.0, 9.0], [2.0, 3.0]) == [2.0, 3.0]
+
+
+def test_all_are_listed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """By name, where nothing else is asked for."""
+    monkeypatch.setattr(sys, "argv", ["benchmarks"])
+    assert main() == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(BENCHMARKS)
+
+
+def test_a_missing_input_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exit code is 1, the message has the path, and no section is written."""
+    document = tmp_path / "benchmarks.md"
+    argv = ["benchmarks", "scale", "--corpus", str(tmp_path / "none.jsonl"), "--document", str(document)]
+    monkeypatch.setattr(sys, "argv", argv)
+    assert main() == 1
+    assert "none.jsonl is not there" in capsys.readouterr().err
+    assert not document.exists()
+
+
+# The benchmarks.
+
+
+@linux_only
+def test_the_plain_loop_reads_what_newsbeam_reads(tmp_path: Path) -> None:
+    """Without entities and with them, a row for each side and one for the ratio."""
+    text = against_plain_loop.measure(options(tmp_path, "--entity_articles", "3"))
+    kept = {row[0]: row[-1] for row in rows(text) if row[0] in ("newsbeam", "plain loop")}
+    assert kept == {"newsbeam": "3", "plain loop": "3"}
+    assert "Without entities, 12 articles" in text
+
+
+@linux_only
+def test_datatrove_reads_what_newsbeam_reads(tmp_path: Path) -> None:
+    """Where NEWSBEAM_PEER_PYTHON names a Python that has it."""
+    peer = os.environ.get("NEWSBEAM_PEER_PYTHON")
+    if peer is None:
+        pytest.skip("datatrove is in no lock file: NEWSBEAM_PEER_PYTHON can name a Python that has it")
+    text = against_datatrove.measure(options(tmp_path, "--peer_python", peer))
+    assert [row[5] for row in rows(text)[2:]] == ["12", "12", "12"]
+
+
+def test_a_missing_peer_is_said(tmp_path: Path) -> None:
+    """With what has to be given."""
+    with pytest.raises(harness.MissingInputError, match="--peer_python"):
+        against_datatrove.measure(options(tmp_path))
+
+
+def test_the_same_articles_are_made_again(tmp_path: Path) -> None:
+    """Equal bytes by the same seed, every id once, and no text twice."""
+    lines = list(harness.corpus_lines(corpus(tmp_path, 5)))
+    for name in ("first", "second"):
+        scale.write_articles(scale.ArticleMaker(lines), tmp_path / name, 20)
+    first, second = ((tmp_path / name / "part-00000.jsonl").read_text() for name in ("first", "second"))
+    assert first == second
+    made = [json.loads(line) for line in first.splitlines()]
+    assert len({article["id"] for article in made}) == len({article["text"] for article in made}) == 20
+
+
+def test_articles_without_blanks_are_made_of_characters() -> None:
+    """Chinese stays Chinese, and gets no blanks."""
+    line = json.dumps(
+        {"id": "1", "lang": "zh", "title": None, "text": "在一些社区教会为一些团体提供了一个安全的场所"}
+    )
+    (made,) = scale.ArticleMaker([line.encode()]).articles(1)
+    assert made["title"] is None
+    assert " " not in made["text"]
+    assert len(made["text"]) == 22
+
+
+@linux_only
+def test_runs_over_several_sizes(tmp_path: Path) -> None:
+    """A row for each size, smallest first, with no article lost as a copy of another; and a run that was killed."""
+    text = scale.measure(options(tmp_path, "--sizes", "30", "15", "--killed"))
+    assert [(row[0], row[-1]) for row in rows(text)[2:]] == [("15", "15"), ("30", "30")]
+    assert "Killed after" in text
+
+
+@linux_only
+def test_the_start_is_measured(tmp_path: Path) -> None:
+    """Python, the help, and a run that finds nothing new."""
+    text = start.measure(options(tmp_path, "--files", "3"))
+    assert "3 unchanged files, 13 items" in rows(text)[-1][0]
+
+
+@linux_only
+def test_stages_are_clocked_in_a_run_and_in_a_loop(tmp_path: Path) -> None:
+    """The same stages in both, and a share that is one."""
+    found = stages.clock(corpus(tmp_path, 5), tmp_path, "spacy", rounds=1)
+    names = [row[0] for row in rows(stages.table_of(found))]
+    assert names[2:10] == list(stage_clocks.STAGES)
+    (share,) = stages.shares(found)
+    assert 0 < share < 1
+
+
+@linux_only
+def test_every_form_of_the_articles_gives_the_same_answers(tmp_path: Path) -> None:
+    """However they are stored, and whichever reader DuckDB takes."""
+    pytest.importorskip("duckdb", reason="duckdb is needed for its queries")
+    read, forms = on_disk.store(corpus(tmp_path, 12), tmp_path)
+    assert read == 12
+    assert all(form.bytes for form in forms.values())
+    found = on_disk.ask_all(forms, "council", rounds=1)
+    answers = [{name: said["rows"] for name, said in answered[0][1].items()} for answered in found.values()]
+    assert len(answers) == 4
+    assert answers == [answers[0]] * 4
 
 
 def test_groups_are_scored() -> None:
@@ -18,8 +243,19 @@ def test_groups_are_scored() -> None:
         "kind": "edited",
         "text": made[0]["text"].replace("a", "a", 1) + " The end.",
     }
-    assert near_duplicates.measure_gold([*made, edited]) == (1.0, 1.0, 1.0)
-    assert near_duplicates.measure_splits([*made, edited], 2) == [1.0, 1.0]
+    scored, text = near_duplicates.measure_gold([*made, edited])
+    assert scored == (1.0, 1.0, 1.0)
+    assert rows(text)[-1] == ["edited", "1", "1.000", "0"]
+    assert near_duplicates.measure_splits([*made, edited], 2)[0] == [1.0, 1.0]
+
+
+def test_feed_parsers_take_turns() -> None:
+    """A row for each that is installed, and our two paths compared: the JSON feeds go neither way."""
+    folder = Path(__file__).parent.parent / "data" / "feeds"
+    text = feed_parsers.tell(feed_parsers.measure([folder], 1), feed_parsers.compare([folder]))
+    assert "different in any field 0." in text
+    for parser in ("newsbeam", "feedparser", "fastfeedparser", "feedparser-rs"):
+        assert parser in text
 
 
 def test_scores_are_what_their_definitions_say() -> None:
@@ -29,16 +265,18 @@ def test_scores_are_what_their_definitions_say() -> None:
     assert ari == pytest.approx((1 - 0.4) / (2 - 0.4))
 
 
-def test_the_speed_of_fingerprints_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    """A line with the number of articles."""
-    assert near_duplicates.measure_speed(list(records(50))) > 0
-    assert "50 articles" in capsys.readouterr().out
+def test_the_speed_of_fingerprints_is_measured() -> None:
+    """A rate for each round, and a row with the number of articles."""
+    rates, text = near_duplicates.measure_speed(list(records(50)), rounds=2)
+    assert len(rates) == 2
+    assert rows(text)[-1][0] == "50"
 
 
-def test_runs_against_a_made_up_index(capsys: pytest.CaptureFixture[str]) -> None:
-    """A line for an empty one and one for each size."""
-    index_scale.measure([500], new=20, window_share=0.5)
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[-2:]] == ["0", "500"]
+@linux_only
+def test_runs_against_a_made_up_index(tmp_path: Path) -> None:
+    """A row for an empty one and one for each size."""
+    text = index_scale.measure([500], new=20, window_share=0.5, rounds=1, folder=tmp_path)
+    assert [row[0] for row in rows(text)[2:]] == ["0", "500"]
 
 
 def test_runs_over_shuffled_input_are_compared(tmp_path: Path) -> None:
@@ -48,4 +286,43 @@ def test_runs_over_shuffled_input_are_compared(tmp_path: Path) -> None:
     (source / "pier.txt").write_text(SEED)
     (source / "courier.xml").write_text(RSS)
     (tmp_path / "work").mkdir()
-    assert same_tables.compare([source], 30, tmp_path / "work")
+    good, text = same_tables.compare([source], 30, tmp_path / "work")
+    assert good
+    assert "**" not in text
+
+
+def test_schedules_leave_equal_tables(tmp_path: Path) -> None:
+    """A dozen ways in which a run may come about: one content."""
+    equal, text = schedules.compare(9, 3, seed=7, folder=tmp_path, stories=4, show=True)
+    assert equal
+    assert [row[1:3] for row in rows(text)[2:]] == [["9", "1"], ["3", "1"]]
+
+
+def test_schedules_that_read_something_else_have_another_hash(tmp_path: Path) -> None:
+    """The comparison isn't blind: without one edited copy the content is another."""
+    made = schedules.made_up_input(7, stories=1)
+    first, second = (schedules.draw_schedule(number, ("in order",)) for number in range(2))
+    outcome = schedules.measure(made, [first], tmp_path)
+    less = dataclasses.replace(made, lines=made.lines[:-5] + made.lines[-4:])
+    assert outcome.digests.keys() != schedules.measure(less, [second], tmp_path).digests.keys()
+
+
+def test_edge_cases_are_run() -> None:
+    """Two rows for each kind of input that is asked for, and for what it is compared with."""
+    cases = list(edge_cases.chosen(["guid in a feed"]))
+    text = edge_cases.measure({"articles": 8, "crowd": 8, "characters": 2_000}, cases)
+    assert [text.count(name) for name in ("ordinary articles", "one guid in a feed")] == [2, 2]
+
+
+@pytest.mark.parametrize("case", edge_cases.CASES, ids=lambda case: f"{case.name}, {case.size}")
+def test_edge_cases_are_made_of_so_many(case: edge_cases.Case, tmp_path: Path) -> None:
+    """As many items, or about as many characters, as were asked for."""
+    size = 2_000 if case.size == "characters" else 12
+    case.write(size, tmp_path)
+    (written,) = tmp_path.iterdir()
+    text = written.read_text(encoding="utf-8")
+    items = text.count("<item>") + text.count('"text"')
+    if case.size == "characters":
+        assert size * 0.9 < len(text) < size * 2
+    else:
+        assert items == (100 if case.before is not None and "100" in case.name else size)

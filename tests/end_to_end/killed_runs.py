@@ -96,7 +96,8 @@ def killed_series(folder: Path, kills: int, articles: int, seed: int, workers: i
             while run.poll() is None and len(list(out.glob("_runs/*.json"))) == before:
                 time.sleep(0.01)
             chunk_s = time.monotonic() - started
-        time.sleep(generator.uniform(0, chunk_s))
+        time.sleep(generator.uniform(0, chunk_s / 2))
+        assert run.poll() is None, "it was over before it was killed: give it more articles"
         run.kill()
         run.wait()
         committed.append(len(manifests(out)) - before)

@@ -16,6 +16,6 @@ def test_killed_runs_lose_and_double_nothing(tmp_path: Path) -> None:
 
 def test_a_killed_series_goes_on_where_it_stopped(tmp_path: Path) -> None:
     """A few kills; what each start committed adds up to all chunks, and none was read twice."""
-    committed = killed_series(tmp_path, kills=3, articles=2_500, seed=5)
-    assert sum(committed) == 5
+    committed = killed_series(tmp_path, kills=3, articles=5_000, seed=5)
+    assert sum(committed) == 10
     assert committed[0] >= 1

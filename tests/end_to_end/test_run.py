@@ -64,6 +64,7 @@ def test_every_item_read_is_accounted_for(inbox: Path, tmp_path: Path) -> None:
         "unchanged": 1 + 1,
         "dead_letter": 3,
         "dead_letter_known": 0,
+        "regrouped": 0,
     }
     for table, count in (("articles", "kept"), ("duplicates", "duplicate"), ("dead_letters", "dead_letter")):
         assert len(rows(out, table)) == found[count]
@@ -158,6 +159,7 @@ def test_the_same_input_again_adds_no_row(
     assert content_digest(out) == before
     assert counts(out) == {
         "read": 30, "kept": 0, "duplicate": 0, "unchanged": 27, "dead_letter": 3, "dead_letter_known": 3,
+        "regrouped": 0,
     }  # fmt: skip
     assert "No new rows" in capsys.readouterr().out
     assert newsbeam("check", "--output", out) == 0
@@ -311,6 +313,7 @@ def test_a_feed_is_asked_for_again_only_if_it_changed(tmp_path: Path) -> None:
     assert [headers.get("if-none-match") for headers in asked] == [None, '"1"']
     assert counts(out) == {
         "read": 1, "kept": 0, "duplicate": 0, "unchanged": 0, "dead_letter": 1, "dead_letter_known": 1,
+        "regrouped": 0,
     }  # fmt: skip
     assert rows(out, "articles")[0]["origin"]["feed_url"] == server.address + "/a"
     assert newsbeam("check", "--output", out) == 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.hanging import no_hang
 from transforms.functions.charset import clean, decode_text, scrub, wide_codec
 
 # On a busy machine the first draw, which builds tables of Unicode, takes seconds.
@@ -202,8 +202,7 @@ def test_utf8_is_kept(text: str, bom: bytes) -> None:
 )
 def test_large_input_is_detected_on_a_sample(data: bytes) -> None:
     """Detection costs the same however large the file is."""
-    started = time.perf_counter()
-    text, warnings = decode_text(data)
-    assert "charset_detected" in warnings
-    assert len(text) > 1_000_000
-    assert time.perf_counter() - started < 10
+    with no_hang():
+        text, warnings = decode_text(data)
+        assert "charset_detected" in warnings
+        assert len(text) > 1_000_000

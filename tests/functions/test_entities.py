@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
+from tests.hanging import no_hang
 from transforms.functions.entities import (
     Mention,
     Place,
@@ -254,15 +253,7 @@ def test_every_mention_is_at_a_bare_name() -> None:
     ["[New Roe{}|PERSON] ", "[Acme|ORG]\n", "[Jane Roe|PERSON] New ", "[Roe{}'s|ORG]. New Roe ", "[A(|ORG]"],
 )
 def test_cost_follows_length(unit: str) -> None:
-    """Four times the text takes about four times as long, not sixteen: thousands of names share a word."""
-
-    def seconds(count: int) -> float:
-        plain, mentions = marked("".join(unit.replace("{}", str(number)) for number in range(count)))
-        best = 60.0
-        for _ in range(3):
-            start = time.process_time()
-            collect_entities(plain, mentions)
-            best = min(best, time.process_time() - start)
-        return best
-
-    assert seconds(8_000) < 9 * seconds(2_000) + 0.05
+    """Thousands of names that share a word are held against few others each."""
+    plain, mentions = marked("".join(unit.replace("{}", str(number)) for number in range(30_000)))
+    with no_hang():
+        collect_entities(plain, mentions)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.hanging import no_hang
+from transforms.functions import revisions
 from transforms.functions.identity import comparable_text
-from transforms.functions.revisions import settled_text, settled_title
+from transforms.functions.revisions import settled_title
 
 PROSE = (
     "The harbour council of Port Ellery voted on Tuesday to rebuild the old ferry pier, after eleven years.\n"
@@ -177,6 +177,11 @@ def test_style_is_no_change(before: str, after: str) -> None:
     assert settled_text(f"{PROSE} {before}") == settled_text(f"{PROSE} {after}")
 
 
+def settled_text(text: str) -> str:
+    """What of a text is compared, as it is compared."""
+    return comparable_text(revisions.settled_text(text))
+
+
 def test_headlines_beneath_most_read_do_not_count() -> None:
     """The list that closes a page is another one every hour; a correction beneath it is not part of it."""
     page = f"{PROSE}\nMost read\nHerring prices at ten-year high\nWhale bones on the beach\nWhat the tide brought in?"
@@ -268,7 +273,6 @@ def test_western_text_is_folded_as_any_other(text: str) -> None:
 )
 def test_long_and_odd_texts_take_no_longer_than_their_length(text: str) -> None:
     """Nothing here is quadratic: half a megabyte of the worst takes well under seconds."""
-    start = time.perf_counter()
-    settled_text(text)
-    settled_title(text)
-    assert time.perf_counter() - start < 3
+    with no_hang():
+        settled_text(text)
+        settled_title(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import RecordError
 from schemas.records import Origin, RawItem
+from tests.hanging import no_hang
 from transforms.functions.seed_text import parse_seed
 
 # On a busy machine the first draw, which builds tables of Unicode, takes seconds.
@@ -241,10 +241,8 @@ def test_other_charsets_are_read() -> None:
 )
 def test_splitting_takes_linear_time(text: str) -> None:
     """No file makes it slow."""
-    started = time.perf_counter()
-    with contextlib.suppress(RecordError):
+    with no_hang(), contextlib.suppress(RecordError):
         parse(text)
-    assert time.perf_counter() - started < 5
 
 
 LINES = st.sampled_from(

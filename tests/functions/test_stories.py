@@ -106,6 +106,33 @@ def test_the_same_text_of_one_publisher_and_day_is_one_article() -> None:
     assert outcome(in_runs([keys("a", **published)], [later]))[1] == (id_of("c"), "duplicate", 1)
 
 
+def test_the_same_text_of_one_publisher_is_one_article_within_a_day_of_its_first() -> None:
+    """A day is 24 hours from the first one, wherever midnight lies."""
+    at = [DAY_US - 1, DAY_US, 2 * DAY_US - 1, 2 * DAY_US, 3 * DAY_US - 1, 3 * DAY_US]
+    items = [
+        keys(f"{row}", publisher="p1" + "0" * 32, published_us=moment, row=row)
+        for row, moment in enumerate(at)
+    ]
+    settled = in_runs(items)
+    assert [outcome(settled)[row][0] for row in range(6)] == [id_of("0")] * 3 + [id_of("3")] * 3
+    assert [outcome(settled)[row][1] for row in range(6)] == [
+        "kept", "unchanged", "unchanged", "duplicate", "unchanged", "unchanged",
+    ]  # fmt: skip
+
+
+def test_a_known_article_is_met_again_by_any_of_its_versions() -> None:
+    """By publisher, day and text; nearly the same text needs the headline of that version as well."""
+    paper: dict[str, Any] = {"publisher": "p1" + "0" * 32}
+    text = story(9)
+    first = near_item("a", text, title="one", published_us=DAY_US, **paper)
+    second = near_item("a", edited(text, 3), title="two", published_us=4 * DAY_US, row=1, **paper)
+    for published, title, article in (
+        (DAY_US, "one", "a"), (4 * DAY_US, "two", "a"), (4 * DAY_US, "one", "b"), (9 * DAY_US, "two", "b"),
+    ):  # fmt: skip
+        again = near_item("b", edited(text, 8), title=title, published_us=published, row=2, **paper)
+        assert outcome(in_runs([first], [second], [again]))[2][0] == id_of(article), (published, title)
+
+
 def near_item(name: str, text: str, **fields: Any) -> ArticleKeys:
     """An item with a fingerprint."""
     return keys(name, text, words=text, **fields)
@@ -222,6 +249,21 @@ def test_two_hundred_orders_make_one_table() -> None:
             assert {
                 one.keys.ref: one.decision for one in settle_stories(shuffled, Known(), "drop").items
             } == expected
+
+
+def test_the_order_of_what_is_known_changes_nothing() -> None:
+    """An index gives its rows in no order: a known article with two versions is compared by the same one."""
+    text = story(8)
+    first, second = near_item("a", text), near_item("a", edited(text, 8), row=1)
+    memory, turned = Memory(), Memory()
+    for run in ([first], [second]):
+        memory.run(run)
+        turned.run(run)
+    turned.fingerprints.reverse()
+    copy = near_item("b", edited(text, 3), row=2)
+    (one,), (other,) = memory.run([copy]), turned.run([copy])
+    assert one.decision.verdict == "duplicate"
+    assert one.decision == other.decision
 
 
 def test_versions_are_numbered_without_gap_or_repeat() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import unicodedata
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.hanging import no_hang
 from transforms.functions.text import clean_text, one_line, word_count
 
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
@@ -140,6 +140,5 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_takes_little_time(name: str) -> None:
     """The first would keep unicodedata busy for minutes."""
-    start = time.process_time()
-    word_count(clean_text(HOSTILE[name]))
-    assert time.process_time() - start < 3
+    with no_hang():
+        word_count(clean_text(HOSTILE[name]))

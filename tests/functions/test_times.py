@@ -6,13 +6,13 @@ Unless a case says otherwise its moment is made up around 30 March 2022 and read
 from __future__ import annotations
 
 import datetime as dt
-import time
 import zoneinfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.hanging import no_hang
 from transforms.functions.time_words import fold_word, month_number
 from transforms.functions.time_zones import KNOWN_ABBREVIATIONS, load_place, resolve_zone, writes_month_first
 from transforms.functions.times import TIME_WARNINGS, ReadTime, read_time
@@ -589,6 +589,5 @@ def test_what_is_written_is_read_back(instant: dt.datetime) -> None:
 def test_a_megabyte_takes_no_longer_than_a_line(unit: str) -> None:
     """Long strings are cut, and no expression backtracks."""
     text = unit * (1_000_000 // len(unit))
-    started = time.perf_counter()
-    read_time(text, NOW)
-    assert time.perf_counter() - started < 0.5
+    with no_hang():
+        read_time(text, NOW)

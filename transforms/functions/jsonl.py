@@ -117,7 +117,8 @@ def parse_line(line: bytes, origin: Origin) -> RawItem:
     if not isinstance(record, dict):
         raise RecordError("not-an-object", f"{place} is {_kind(record)}, not an object")
 
-    fields = _Fields(record, place, list(warnings))
+    # What decoding leaves is safe, but for what an escape may bring in.
+    fields = _Fields(record, place, list(warnings), scrubbed=_ESCAPED.search(text) is None)
     guid = fields.digits_or_string("id")
     title, body, summary = fields.string("title"), fields.string("text"), fields.string("summary")
     item = RawItem(
@@ -162,13 +163,17 @@ def _read_int(digits: str) -> int | str:
 _DECODER: Final = json.JSONDecoder(strict=False, parse_constant=lambda _: None, parse_int=_read_int)
 
 
+_ESCAPED: Final = re.compile(r"\\[ubfr]")
+
+
 @dataclasses.dataclass(slots=True)
 class _Fields:
-    """The record being read; warnings grows with what scrubbing lost."""
+    """The record being read; warnings grows with what scrubbing lost. scrubbed: whether there is nothing to be lost."""
 
     record: dict[str, Any]
     place: str
     warnings: list[str]
+    scrubbed: bool
 
     def string(self, field: str) -> str | None:
         key, value = self._held(field)
@@ -232,8 +237,9 @@ class _Fields:
     def _clean(self, value: Any) -> Any:
         """A string scrubbed, or None where it is blank; a number that is none is None as well."""
         if isinstance(value, str):
-            value, lost = charset.clean(value)
-            self.warnings.extend(lost)
+            if not self.scrubbed:
+                value, lost = charset.clean(value)
+                self.warnings.extend(lost)
             return value if value and not value.isspace() else None
         if isinstance(value, float) and not math.isfinite(value):
             return None

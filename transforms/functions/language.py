@@ -15,9 +15,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
+import itertools
 import re
 import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -83,13 +85,17 @@ _ADDRESSES = re.compile(
 )
 # Every one of them holds one of these, and most texts hold none: the long pattern is slow.
 _ADDRESS_SIGN = re.compile(r"@|://|[A-Za-z0-9-]\.[A-Za-z]", re.IGNORECASE)
+# The dot within one. Quick to look for, unlike the others.
+_ADDRESS_DOT = re.compile(r"\.[A-Za-z]")
+# Characters looked at beyond those that count: no address has more of them before its sign.
+_MARGIN = 100
 # Markup that a source sends as plain text; its tag names read as Tagalog or Vietnamese.
 _TAGS = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DENSE_LETTERS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
-_STRAY_MARKS = re.compile("[\u0300-\u036f]")
+_DENSE_FROM = "\u0e00"
 
 _SCRIPTS = {
     "latin": "[A-Za-z\u00aa-\u024f\u1e00-\u1eff]+",
@@ -257,11 +263,25 @@ def default_detector() -> Langdetect:
 
 def clean_for_detection(title: str | None, text: str) -> str:
     """Title and body as one line of up to `MAX_CHARS` characters, without addresses, handles and tags."""
-    joined = f"{title[:_MAX_RAW_CHARS]}\n{text[:_MAX_RAW_CHARS]}" if title else text[:_MAX_RAW_CHARS]
-    prose = _TAGS.sub(" ", unicodedata.normalize("NFC", joined))
+    # Mostly there is nothing to be taken out of what is looked at; an address that begins in it shows in the margin.
+    start = _joined(title, text, MAX_CHARS + 2 * _MARGIN)
+    if not _may_hold_addresses(start):
+        prose = " ".join(start.split())
+        if len(prose) >= MAX_CHARS + _MARGIN or len(text) <= MAX_CHARS + 2 * _MARGIN:
+            return prose[:MAX_CHARS]
+    prose = _TAGS.sub(" ", _joined(title, text, _MAX_RAW_CHARS))
     if _ADDRESS_SIGN.search(prose) is not None:
         prose = _ADDRESSES.sub(" ", prose)
     return " ".join(prose.split())[:MAX_CHARS]
+
+
+def _joined(title: str | None, text: str, limit: int) -> str:
+    joined = f"{title[:limit]}\n{text[:limit]}" if title else text[:limit]
+    return unicodedata.normalize("NFC", joined)
+
+
+def _may_hold_addresses(text: str) -> bool:
+    return "<" in text or "@" in text or "://" in text or _ADDRESS_DOT.search(text) is not None
 
 
 def detect_language(
@@ -278,15 +298,13 @@ def detect_language(
         DetectedLanguage(language='de', confidence=1.0)
     """
     prose = clean_for_detection(title, text)
-    words = _LETTERS.findall(prose)
-    letters = "".join(words)
-    dense = len(_DENSE_LETTERS.findall(letters))
-    if len(words) < 2 and not dense:
+    letters = _Letters.of(prose)
+    if not letters.dense and len(list(itertools.islice(_LETTERS.finditer(prose), 2))) < 2:
         return _UND
-    worth = len(letters) + dense * (_DENSE_LETTER_WORTH - 1)
-    if worth < MIN_LETTERS or len(set(letters.lower())) < _MIN_DIFFERENT_LETTERS:
+    worth = letters.count + letters.dense * (_DENSE_LETTER_WORTH - 1)
+    if worth < MIN_LETTERS or len({letter.lower() for letter in letters.each}) < _MIN_DIFFERENT_LETTERS:
         return _UND
-    if 2 * sum(map(str.isupper, letters)) > len(letters):
+    if 2 * letters.capitals > letters.count:
         if worth < MIN_CAPITAL_LETTERS:
             return _UND
         prose = prose.lower()
@@ -294,7 +312,7 @@ def detect_language(
         detector = default_detector()
     possible, excluded = [], 0.0
     for language, probability in _totals(detector.scores(prose)):
-        if _script_share(language, letters) >= _MIN_SCRIPT_SHARE:
+        if letters.share(_SCRIPT_OF.get(language, "latin")) >= _MIN_SCRIPT_SHARE:
             possible.append((probability, language))
         else:
             # Its walks stray from Chinese to Korean; where the letters exclude that, it is not counted.
@@ -304,7 +322,7 @@ def detect_language(
     # By name among equals, since langdetect's own order is that of a directory listing.
     probability, language = max(possible)
     confidence = min(1.0, round(probability / (1 - excluded), 4))
-    if confidence < MIN_CONFIDENCE or not _is_spelt_as(language, letters, prose):
+    if confidence < MIN_CONFIDENCE or not _is_spelt_as(language, letters):
         return _UND
     return DetectedLanguage(language, confidence)
 
@@ -318,24 +336,68 @@ def _totals(scores: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
     return list(totals.items())
 
 
-def _script_share(language: str, letters: str) -> float:
-    """The share of the letters that are in the script of a language."""
-    return sum(map(len, _SCRIPT_PATTERNS[_SCRIPT_OF.get(language, "latin")].findall(letters))) / len(letters)
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Letters:
+    """The letters of a text, each with how often it stands there: a few dozen to look at instead of a thousand.
+
+    count: of all. dense: of those of `_DENSE_LETTERS`. capitals: of upper case. stray_marks: combining marks that
+    stand apart from a letter.
+    """
+
+    each: dict[str, int]
+    count: int
+    dense: int
+    capitals: int
+    stray_marks: int
+
+    @classmethod
+    def of(cls, text: str) -> _Letters:
+        each = {}
+        count = dense = capitals = stray_marks = 0
+        for character, times in Counter(text).items():
+            if _is_letter(character):
+                each[character] = times
+                count += times
+                if character.isupper():
+                    capitals += times
+                elif character >= _DENSE_FROM and _DENSE_LETTERS.match(character):
+                    dense += times
+            elif "\u0300" <= character <= "\u036f":
+                stray_marks += times
+        return cls(each, count, dense, capitals, stray_marks)
+
+    def share(self, script: str) -> float:
+        """The share of the letters that are in a script."""
+        return sum(self.each[letter] for letter in self.each if _is_in(script, letter)) / self.count
 
 
-def _is_spelt_as(language: str, letters: str, prose: str) -> bool:
+@functools.lru_cache(maxsize=1 << 16)
+def _is_letter(character: str) -> bool:
+    return _LETTERS.match(character) is not None
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _is_in(script: str, letter: str) -> bool:
+    return _SCRIPT_PATTERNS[script].match(letter) is not None
+
+
+def _is_spelt_as(language: str, letters: _Letters) -> bool:
     """Whether a text in the script of a language keeps to the letters of that language."""
     if language in ("ja", "zh"):
-        kana = len(_KANA.findall(letters))
+        kana = sum(letters.each[letter] for letter in letters.each if _KANA.match(letter))
         # Kanji alone are as well Chinese; and Japanese with many kanji reads as Chinese.
-        return kana > 0 if language == "ja" else kana < _MAX_KANA_SHARE * len(letters)
+        return kana > 0 if language == "ja" else kana < _MAX_KANA_SHARE * letters.count
     alphabet = _ALPHABETS.get(language)
     if alphabet is None:
         return True
-    own = "".join(_SCRIPT_PATTERNS[_SCRIPT_OF.get(language, "latin")].findall(letters)).lower()
-    foreign = sum(map(own.count, set(own) - alphabet)) + len(_STRAY_MARKS.findall(prose))
+    script = _SCRIPT_OF.get(language, "latin")
+    own: Counter[str] = Counter()
+    for letter, times in letters.each.items():
+        if _is_in(script, letter):
+            own[letter.lower()] += times
+    foreign = letters.stray_marks + sum(times for letter, times in own.items() if letter not in alphabet)
     if language == "vi":
-        plain = sum(map(own.count, "abcdefghijklmnopqrstuvwxyz"))
-        if len(own) - plain < _MIN_VIETNAMESE_SHARE * len(own):
+        plain = sum(own[letter] for letter in "abcdefghijklmnopqrstuvwxyz")
+        if own.total() - plain < _MIN_VIETNAMESE_SHARE * own.total():
             return False
-    return foreign <= max(1, _MAX_FOREIGN_SHARE * len(letters))
+    return foreign <= max(1, _MAX_FOREIGN_SHARE * letters.count)

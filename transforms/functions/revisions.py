@@ -313,18 +313,6 @@ _SIGNS = (
 _MINUS = re.compile(r"[-−–](?<=[\s(].)(?=\d)")
 
 
-def _western_table() -> bytes:
-    """Every byte of Windows-1252 to what folding makes of it; 0 where that is no single byte of it."""
-    found = []
-    for code in range(256):
-        folded = (comparable_text(bytes([code]).decode("cp1252", "ignore")) or " ").encode("cp1252", "ignore")
-        found.append(folded if len(folded) == 1 else b"\0")
-    return b"".join(found)
-
-
-_WESTERN = _western_table()
-
-
 def settled_title(title: str | None) -> str:
     """What of a headline counts when two fetches are compared; "" where there is none.
 
@@ -345,23 +333,24 @@ def settled_title(title: str | None) -> str:
         if not _is_meter(_bits_of(line), line):
             break
         kept = kept[: len(kept) - len(tail[0])]
-    return _folded(kept) or _folded(title)
+    return comparable_text(_with_signs(kept)) or comparable_text(_with_signs(title))
 
 
 _TITLE_TAIL = re.compile(r"\s*(?:[(\[（【][^()\[\]（）【】]+[)\]）】]|\s[|·•–—-]\s[^|·•–—()\[\]]+)\s*\Z")
 
 
 def settled_text(text: str) -> str:
-    r"""What of a plain text counts when two fetches of one article are compared.
+    r"""What of a plain text counts when two fetches of one article are compared: the same text where all of it does.
 
-    text: paragraphs on lines of their own, as `clean_text` leaves them.
+    text: paragraphs on lines of their own, as `clean_text` leaves them. What comes out is to be compared by
+    `identity.comparable_text`, or its hash.
 
     These make no difference: case, punctuation and white space (`identity.comparable_text`); lines that only count
     views, comments or shares; that only say when the article was published, updated, or how long it takes to read;
     that lead to other articles, share or advertise; a list of headlines that closes the text beneath such a line;
     tracking and cache-busting parameters of addresses. Figures keep their currency, percent and minus signs.
 
-    A text that is nothing but such lines keeps them. Idempotent; never raises; linear.
+    A text that is nothing but such lines keeps them. Never raises; linear.
 
         >>> settled_text("Twelve died.\nUpdated 5 minutes ago") == settled_text("Twelve died.\n1,204 views")
         True
@@ -373,24 +362,17 @@ def settled_text(text: str) -> str:
             text = "\n".join(kept)
     if "?" in text and ("://" in text or "www." in text):
         text = _ADDRESS.sub(lambda address: _CACHE_BUSTER.sub("", address[0]), text)
-    return _folded(text)
+    return _with_signs(text)
 
 
-def _folded(text: str) -> str:
-    """As `identity.comparable_text`, with the signs of figures and the vowel signs of India as parts of words."""
+def _with_signs(text: str) -> str:
+    """The text with the signs of figures as words, since folding would drop them."""
     for sign, word in _SIGNS:
         if sign in text:
             text = text.replace(sign, word)
     if "-" in text or "–" in text or "−" in text:
         text = _MINUS.sub(" minus ", text)
-    if text.isascii():
-        return comparable_text(text)
-    # Bytes are translated at a fifth of the price: all of English, and most of what Western Europe writes.
-    try:
-        folded = text.replace("ß", "ss").encode("cp1252").translate(_WESTERN)
-    except UnicodeEncodeError:
-        return comparable_text(text)
-    return comparable_text(text) if b"\0" in folded else " ".join(folded.decode("cp1252").split())
+    return text
 
 
 def _without_furniture(lines: Sequence[str]) -> list[str]:
@@ -423,8 +405,10 @@ def _without_furniture(lines: Sequence[str]) -> list[str]:
             kept.append(line)
             after_heading = False
     for before in headings:
+        if len(kept) - before > _MOST_HEADLINES:
+            continue
         closing = kept[before:]
-        if closing and len(closing) <= _MOST_HEADLINES and all(map(_is_headline, closing)):
+        if closing and all(map(_is_headline, closing)):
             if any(map(_is_prose, kept[:before])):
                 kept = kept[:before]
             break

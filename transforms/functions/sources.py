@@ -10,7 +10,7 @@ import dataclasses
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
@@ -96,7 +96,7 @@ class Publisher:
     aliases: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Publishers:
     """The table, by domain (lower case) and by name (as `simple_name` gives it)."""
 
@@ -159,7 +159,18 @@ def resolve_source(
         >>> resolve_source(None, None, "cnn.com - Top Stories", None)
         Source(name='CNN', domain='cnn.com', warnings=())
     """
-    table = publishers or load_publishers()
+    # Few sources say the same of many articles.
+    return _resolved(stated, url_domain, feed_title, byline_org, publishers or load_publishers())
+
+
+@lru_cache(maxsize=4_096)
+def _resolved(
+    stated: str | None,
+    url_domain: str | None,
+    feed_title: str | None,
+    byline_org: str | None,
+    table: Publishers,
+) -> Source:
     host = _host(url_domain)
     aggregated = is_aggregator(host)
     if aggregated:

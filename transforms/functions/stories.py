@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Literal
@@ -211,19 +212,26 @@ def _resolve_articles(items: Sequence[ArticleKeys], known: Known, pairs: Sequenc
                 claims[place].add(known.identities[identity])
     # What names an article outright goes before what only looks like it.
     named = [bool(claim) for claim in claims]
+    committed = _Committed(known.revisions)
 
-    same_text: dict[tuple[str, str], list[int]] = defaultdict(list)
+    # The first of each text, publisher and day, by the day: what is within a day of it lies in one of three.
+    same_text: dict[tuple[str, str, int], int] = {}
     for place, keys in enumerate(items):
-        if keys.content_key is None or keys.publisher is None or moment_us(keys) is None:
+        moment = moment_us(keys)
+        if keys.content_key is None or keys.publisher is None or moment is None:
             continue
-        for other in same_text[keys.content_key, keys.publisher]:
-            if _same_day(moment_us(keys), moment_us(items[other])):
-                parts.join(place, other)
-                break
+        day = moment // SAME_ARTICLE_US
+        around = (same_text.get((keys.content_key, keys.publisher, near)) for near in (day - 1, day, day + 1))
+        first = min(
+            (other for other in around if other is not None and _same_day(moment, moment_us(items[other]))),
+            default=None,
+        )
+        if first is None:
+            same_text[keys.content_key, keys.publisher, day] = place
         else:
-            same_text[keys.content_key, keys.publisher].append(place)
+            parts.join(place, first)
         holder = known.contents.get(keys.content_key)
-        if holder is not None and not named[place] and _is_by(keys, known.revisions.get(holder, ())):
+        if holder is not None and not named[place] and committed.holds(holder, keys.publisher, moment, None):
             claims[place].add(holder)
 
     best: dict[int, tuple[float, int]] = {}
@@ -232,11 +240,10 @@ def _resolve_articles(items: Sequence[ArticleKeys], known: Known, pairs: Sequenc
             continue
         if pair.one < 0:
             fingerprint = known.fingerprints[-1 - pair.one]
-            revisions = known.revisions.get(fingerprint.article_id, ())
-            titled = [
-                revision for revision in revisions if revision.title_hash == items[pair.other].title_hash
-            ]
-            if not named[pair.other] and _is_by(items[pair.other], titled):
+            keys = items[pair.other]
+            if not named[pair.other] and committed.holds(
+                fingerprint.article_id, keys.publisher, moment_us(keys), keys.title_hash
+            ):
                 claims[pair.other].add(fingerprint.article_id)
         elif _same_publisher_and_day(items[pair.one], items[pair.other]) and (
             items[pair.one].title_hash == items[pair.other].title_hash
@@ -274,12 +281,36 @@ def _same_publisher_and_day(one: ArticleKeys, other: ArticleKeys) -> bool:
     )
 
 
-def _is_by(keys: ArticleKeys, revisions: Sequence[KnownRevision]) -> bool:
-    """Whether a known article is of the item's publisher and day."""
-    return keys.publisher is not None and any(
-        revision.publisher == keys.publisher and _same_day(revision.moment_us, moment_us(keys))
-        for revision in revisions
-    )
+class _Committed:
+    """When known articles were published, by whom and under which headline.
+
+    An article may have thousands of versions and be asked for by as many items: its times are put in order once.
+    """
+
+    def __init__(self, revisions: Mapping[str, Sequence[KnownRevision]]) -> None:
+        self._revisions = revisions
+        self._moments: dict[str, dict[tuple[str, str | None], list[int]]] = {}
+
+    def holds(
+        self, article_id: str, publisher: str | None, moment: int | None, title_hash: str | None
+    ) -> bool:
+        """Whether an article has a version of that publisher and day; title_hash: None for any headline."""
+        if publisher is None or moment is None:
+            return False
+        if article_id not in self._moments:
+            self._moments[article_id] = self._in_order(self._revisions.get(article_id, ()))
+        moments = self._moments[article_id].get((publisher, title_hash), [])
+        return bisect_left(moments, moment - SAME_ARTICLE_US) < bisect_right(
+            moments, moment + SAME_ARTICLE_US
+        )
+
+    def _in_order(self, revisions: Sequence[KnownRevision]) -> dict[tuple[str, str | None], list[int]]:
+        found: dict[tuple[str, str | None], list[int]] = defaultdict(list)
+        for revision in revisions:
+            if revision.publisher is not None and revision.moment_us is not None:
+                found[revision.publisher, revision.title_hash].append(revision.moment_us)
+                found[revision.publisher, None].append(revision.moment_us)
+        return {of: sorted(moments) for of, moments in found.items()}
 
 
 class _Components:
@@ -304,12 +335,14 @@ def _new_revisions(
 ) -> tuple[list[int], dict[str, list[int]]]:
     """Which items say nothing new of their article; and of each article the places that do, in order of versions."""
     unchanged = []
+    seen: dict[str, set[str]] = {}
     new: dict[str, dict[str, int]] = defaultdict(dict)
     for place, keys in enumerate(items):
         article_id = article_of[place]
-        seen = {revision.revision_hash for revision in known.revisions.get(article_id, ())}
+        if article_id not in seen:
+            seen[article_id] = {revision.revision_hash for revision in known.revisions.get(article_id, ())}
         # Items are in order of their ranks: of copies of one revision the first stays.
-        if keys.revision_hash in seen or keys.revision_hash in new[article_id]:
+        if keys.revision_hash in seen[article_id] or keys.revision_hash in new[article_id]:
             unchanged.append(place)
         else:
             new[article_id][keys.revision_hash] = place

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
 import ftfy
+import numpy as np
+import numpy.typing as npt
 
 # Only the mending of wrongly decoded text is asked of ftfy. Quotes, ligatures, widths and what looks like an
 # entity stay as published.
@@ -102,9 +105,10 @@ def clean_text(text: str) -> str:
     """
     for _ in range(_MAX_PASSES):
         before = text
-        text = _tidy(_mend(text))
+        broken = not text.isascii() and _may_be_mojibake(text)
+        text, is_other = _tidy(_mend(text) if broken else text)
         # What was taken out may have parted a wrongly decoded pair; a mended pair may be half of another.
-        if text == before or not _may_be_mojibake(text):
+        if text == before or not (broken or is_other) or not _may_be_mojibake(text):
             break
     return text
 
@@ -125,6 +129,10 @@ def word_count(text: str) -> int:
     "don't", "U.S." and "e-mail" are one each. Chinese and Japanese: each character is one, as word processors
     count. Thai, Lao, Burmese and Khmer: a third of the consonants, rounded up for each run.
     """
+    if (western := _western_word_count(text)) is not None:
+        return western
+    if (spaced := _spaced_word_count(text)) is not None:
+        return spaced
     count = 0
     if not text.isascii():
         if _UNSPACED.search(text) is not None:
@@ -134,15 +142,76 @@ def word_count(text: str) -> int:
             text = _UNSPACED.sub(" ", text)
         for dash in _DASHES:
             text = text.replace(dash, " ")
-    return count + sum(
-        word[0].isalnum() or word[-1].isalnum() or _LETTER.search(word) is not None for word in text.split()
-    )
+    words = text.split()
+    plain = sum(map(str.isalnum, words))
+    if plain == len(words):
+        return count + plain
+    return count + plain + sum(_LETTER.search(word) is not None for word in words if not word.isalnum())
+
+
+def _western_word_count(text: str) -> int | None:
+    """`word_count` of what can be written in Windows-1252, by way of bytes; None of what can't."""
+    try:
+        data = text.encode("cp1252")
+    except UnicodeEncodeError:
+        return None
+    table, neither = _western_letters()
+    # With all else taken out, what blanks still set apart has a letter or digit in it.
+    return len(data.translate(table, neither).split())
+
+
+def _spaced_word_count(text: str) -> int | None:
+    """`word_count` where all words are set apart, or none is as in Chinese and Japanese; None of anything else."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    kinds = _kinds().take(codes, mode="clip")
+    if kinds.max() == _ODD:
+        return None
+    # With all else taken out, a word begins with a letter that has a blank, or nothing, before it.
+    kinds = kinds[kinds != _NEITHER]
+    letters = kinds == _LETTER_KIND
+    begins = letters[1:] & ~letters[:-1]
+    return int(np.count_nonzero(begins) + letters[:1].sum() + np.count_nonzero(kinds == _SYLLABLE))
+
+
+_NEITHER, _BLANK, _LETTER_KIND, _SYLLABLE, _ODD = range(5)
+
+
+@functools.cache
+def _kinds() -> npt.NDArray[np.uint8]:
+    """What each code point below U+20000 is to `word_count`; in the last place all the rest."""
+    everything = "".join(map(chr, range(0x20000)))
+    kinds = np.full(0x20001, _NEITHER, dtype=np.uint8)
+    kinds[:-1][[character.isalnum() for character in everything]] = _LETTER_KIND
+    kinds[:-1][[character.isspace() for character in everything]] = _BLANK
+    for pattern, kind in (
+        (re.compile(f"[{_DASHES}]"), _BLANK),
+        (_UNSPACED, _BLANK),
+        (_SYLLABIC, _SYLLABLE),
+        (_SOUTH_EAST, _ODD),
+    ):
+        for found in pattern.finditer(everything):
+            kinds[found.start() : found.end()] = kind
+    kinds[-1] = _ODD
+    return kinds
+
+
+@functools.cache
+def _western_letters() -> tuple[bytes, bytes]:
+    """A table of Windows-1252 that makes dashes blanks and letters one letter; and the bytes that are neither."""
+    table, neither = bytearray(range(256)), bytearray()
+    for code in range(256):
+        character = bytes([code]).decode("cp1252", "ignore")
+        if character.isspace() or (character and character in _DASHES):
+            table[code] = ord(" ")
+        elif character.isalnum():
+            table[code] = ord("a")
+        else:
+            neither.append(code)
+    return bytes(table), bytes(neither)
 
 
 def _mend(text: str) -> str:
     """Mends wrongly decoded text by lines: a quoted mail may be broken where the article around it isn't."""
-    if text.isascii() or not _may_be_mojibake(text):
-        return text
     return "\n".join(
         ftfy.fix_encoding(line, _FTFY) if _may_be_mojibake(line) else line for line in text.split("\n")
     )
@@ -154,11 +223,15 @@ def _may_be_mojibake(text: str) -> bool:
     )
     if has_sign and _MOJIBAKE.search(text) is not None:
         return True
-    return not text.isprintable() and _C1_CONTROL.search(text) is not None
+    # isprintable() is false for controls, and far faster than looking for them.
+    return not text.replace("\n", " ").isprintable() and _C1_CONTROL.search(text) is not None
 
 
-def _tidy(text: str) -> str:
-    """NFC, nothing unseen, blanks in order. One pass; see `clean_text` for why that can be too few."""
+def _tidy(text: str) -> tuple[str, bool]:
+    """NFC, nothing unseen, blanks in order; and whether more than plain blanks and line breaks came out or changed.
+
+    One pass; see `clean_text` for why that can be too few.
+    """
     lines = text.split("\n")
     # isprintable() is false for every unseen character and every blank but the plain one, and far faster than
     # looking for them.
@@ -168,12 +241,15 @@ def _tidy(text: str) -> str:
         if "\u200c" in text or "\u200d" in text:
             text = _JOINER.sub(_keep_joiner, text)
         lines = text.splitlines()
-    if not printable or "  " in text or any(not line or line[0] == " " or line[-1] == " " for line in lines):
+    edges = f"\n{text}\n"
+    if not printable or "  " in text or "\n\n" in edges or "\n " in edges or " \n" in edges:
         joined = (" ".join(line.split()) for line in lines)
         text = "\n".join(line for line in joined if line)
     if len(text) > _LONG_LINE and any(len(line) > _LONG_LINE for line in text.split("\n")):
-        text = _NEITHER_WORD_NOR_BLANK.sub(_limit_marks, text)
-    return unicodedata.normalize("NFC", text)
+        limited = _NEITHER_WORD_NOR_BLANK.sub(_limit_marks, text)
+        text, printable = limited, printable and limited == text
+    normal = unicodedata.normalize("NFC", text)
+    return normal, not printable or normal != text
 
 
 def _limit_marks(match: re.Match[str]) -> str:

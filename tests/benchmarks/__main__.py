@@ -1,0 +1,70 @@
+"""Runs benchmarks, prints each one's table and writes it into docs/benchmarks.md.
+
+    python -m tests.benchmarks                    lists them
+    python -m tests.benchmarks NAME... [options]  runs some
+    python -m tests.benchmarks all [options]      runs all
+
+One whose input or peer is missing says so and is passed over; the exit code is then 1.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from tests.benchmarks import (
+    against_datatrove,
+    against_plain_loop,
+    edge_cases,
+    edit_histories,
+    feed_parsers,
+    index_scale,
+    near_duplicates,
+    on_disk,
+    same_tables,
+    scale,
+    schedules,
+    stages,
+    start,
+)
+from tests.benchmarks.harness import measure_all, parser_of
+
+#: In the order in which they stand in the document.
+BENCHMARKS = {
+    module.BENCHMARK.name: module.BENCHMARK
+    for module in (
+        against_plain_loop,
+        against_datatrove,
+        feed_parsers,
+        scale,
+        start,
+        stages,
+        on_disk,
+        index_scale,
+        near_duplicates,
+        edit_histories,
+        same_tables,
+        schedules,
+        edge_cases,
+    )
+}
+
+
+def main() -> int:
+    """Runs from the command line."""
+    parser = parser_of(list(BENCHMARKS.values()), __doc__)
+    parser.add_argument("names", nargs="*", default=["list"], metavar="NAME", help="list, all, or names")
+    arguments = parser.parse_intermixed_args()
+    if arguments.names == ["list"]:
+        width = max(map(len, BENCHMARKS))
+        for name, benchmark in BENCHMARKS.items():
+            print(f"{name:<{width}}  {benchmark.title}")
+        return 0
+    names = list(BENCHMARKS) if arguments.names == ["all"] else arguments.names
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no benchmark is called {' or '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    return measure_all([BENCHMARKS[name] for name in names], arguments, list(BENCHMARKS))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
