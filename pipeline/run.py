@@ -18,7 +18,6 @@ from types import TracebackType
 from typing import Any
 
 import apache_beam as beam
-import pyarrow as pa
 import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions, _BeamArgumentParser
@@ -36,7 +35,7 @@ from pipeline.sources import feed_requests, find_feeds, find_files, storable
 from pipeline.staging import Staging, open_read
 from pipeline.store.commit import abandon, commit, recover
 from pipeline.store.feeds import read_feed_states, stage_feed_states
-from pipeline.store.index import KeyIndex, segments_to_merge, sorted_segment, write_segment
+from pipeline.store.index import KeyIndex, merge_segments, segments_to_merge
 from pipeline.store.layout import Layout, check_run_id, new_run_id, output_layout, staging_name
 from pipeline.store.lock import output_lock
 from pipeline.store.manifest import committed_runs, read_manifest
@@ -389,26 +388,18 @@ def _join_segments(
     replaced = [path for path in merged if path != new] if new in merged else []
     if len(added) == 1 and not replaced:
         return list(added), []
-    tables = [_read_segment(staging.path(file.staged)) for file in added]
-    tables += [_read_segment(path) for path in replaced]
-    table = sorted_segment(pa.concat_tables(tables))
     staged = staging.new_name("index", ".parquet")
     with open_write(staging.path(staged)) as file:
-        write_segment(table, file)
+        rows = merge_segments([*(staging.path(one.staged) for one in added), *replaced], name, file)
         size = file.tell()
     return [
-        StagedFile(staged, f"_index/{name}/{run_id}-joined.parquet", f"index/{name}", table.num_rows, size)
+        StagedFile(staged, f"_index/{name}/{run_id}-joined.parquet", f"index/{name}", rows, size)
     ], replaced
 
 
 def _segment_rows(path: str) -> int:
     with open_read(path) as file:
         return int(pq.read_metadata(file).num_rows)
-
-
-def _read_segment(path: str) -> pa.Table:
-    with open_read(path) as file:
-        return pq.read_table(file)
 
 
 def _refuse_other_partitions(layout: Layout, runs: frozenset[str], partition_by: tuple[str, ...]) -> None:

@@ -7,6 +7,8 @@ matches. Segments of like size are merged when there are many, so their number s
 
 from __future__ import annotations
 
+import bisect
+import contextlib
 import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
@@ -17,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.staging import open_read
+from pipeline.files import is_local, open_read
 from schemas.index import INDEXES
 
 KEY_BYTES = 16
@@ -34,7 +36,7 @@ MERGE_FANOUT = 8
 #: The smallest size class, in rows.
 SMALLEST_CLASS_ROWS = 4_096
 
-#: A merge holds its input in memory; larger segments are left as they are.
+#: What a merge rewrites at the most; larger segments are left as they are.
 LARGEST_MERGE_ROWS = 4_000_000
 
 # Keys compare as two big-endian halves: NumPy orders structured values field by field, and byte strings ("S16")
@@ -95,7 +97,7 @@ def _banded_rows(
     schema: pa.Schema,
 ) -> Iterator[pa.Table]:
     seen_at = schema.get_field_index("seen_us")
-    with open_read(segment) as file, pq.ParquetFile(file) as parquet:
+    with _open_segment(segment) as file, pq.ParquetFile(file) as parquet:
         for group in range(parquet.metadata.num_row_groups):
             statistics = parquet.metadata.row_group(group).column(seen_at).statistics
             if statistics is not None and statistics.has_min_max and statistics.max < since_us:
@@ -143,7 +145,7 @@ class _Wanted:
 
 
 def _lookup_segment(segment: str, wanted: _Wanted, schema: pa.Schema) -> Iterator[pa.Table]:
-    with open_read(segment) as file, pq.ParquetFile(file) as parquet:
+    with _open_segment(segment) as file, pq.ParquetFile(file) as parquet:
         for group in range(parquet.metadata.num_row_groups):
             if not _may_hold(parquet.metadata.row_group(group).column(0).statistics, wanted):
                 continue
@@ -201,18 +203,113 @@ def sorted_segment(table: pa.Table) -> pa.Table:
     return distinct.select(names).sort_by([(name, "ascending") for name in names])
 
 
+def _open_segment(path: str) -> Any:
+    # Not mapped: what is read of a large index once would stay in this process's memory until the file is closed.
+    return pa.OSFile(path) if is_local(path) else open_read(path)
+
+
 def write_segment(table: pa.Table, file: Any) -> None:
     """Writes a sorted table as one segment."""
-    pq.write_table(
-        table,
+    with _segment_writer(file, table.schema) as writer:
+        writer.write_table(table, _group_rows(table.schema))
+
+
+def merge_segments(paths: Sequence[str], index: str, file: Any) -> int:
+    """Writes the distinct rows of some segments as one, and returns how many there are.
+
+    Of each segment one or two row groups are held at a time, whatever its size.
+    """
+    schema = INDEXES[index]
+    group_rows = _group_rows(schema)
+    written: int = 0
+    held = schema.empty_table()
+    with contextlib.ExitStack() as stack:
+        parts = [
+            _Part(stack.enter_context(pq.ParquetFile(stack.enter_context(_open_segment(path)))))
+            for path in paths
+        ]
+        writer = stack.enter_context(_segment_writer(file, schema))
+        for table in _merged(parts, schema):
+            held = pa.concat_tables([held, table])
+            whole = held.num_rows - held.num_rows % group_rows
+            if whole:
+                writer.write_table(held.slice(0, whole), group_rows)
+            # A copy, or the slice would keep what it was cut from.
+            held = held.slice(whole).combine_chunks()
+            written += whole
+        if held.num_rows:
+            writer.write_table(held, group_rows)
+            written += held.num_rows
+    return written
+
+
+def _segment_writer(file: Any, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(
         file,
+        schema,
         compression="zstd",
         # Hashes don't repeat: a dictionary of them would be built and thrown away.
         use_dictionary=False,
-        row_group_size=FINGERPRINT_GROUP_ROWS if "sketch" in table.column_names else ROW_GROUP_ROWS,
         write_statistics=True,
         write_page_checksum=True,
     )
+
+
+def _group_rows(schema: pa.Schema) -> int:
+    return FINGERPRINT_GROUP_ROWS if "sketch" in schema.names else ROW_GROUP_ROWS
+
+
+class _Part:
+    """A segment that is read from its beginning to its end. rows: those that were read and not yet taken."""
+
+    def __init__(self, parquet: pq.ParquetFile) -> None:
+        self._parquet = parquet
+        self._groups: int = parquet.metadata.num_row_groups
+        self._next_group = 0
+        self.rows: pa.Table = parquet.schema_arrow.empty_table()
+        self.read_on()
+
+    def read_on(self) -> None:
+        """Adds the next row group that holds anything."""
+        while self._next_group < self._groups:
+            group = self._parquet.read_row_group(self._next_group)
+            self._next_group += 1
+            if group.num_rows:
+                self.rows = pa.concat_tables([self.rows, group]).combine_chunks()
+                return
+
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing is left in the file."""
+        return self._next_group == self._groups
+
+    def last_key(self) -> bytes:
+        """The highest key that was read."""
+        return bytes(self.rows.column("key")[-1].as_py())
+
+    def take_below(self, bound: bytes | None) -> pa.Table:
+        """Takes the rows whose key is below a bound; all with None."""
+        keys = self.rows.column("key")
+        place = len(keys)
+        if bound is not None:
+            place = bisect.bisect_left(range(place), bound, key=lambda row: keys[row].as_py())
+        taken = self.rows.slice(0, place)
+        self.rows = self.rows.slice(place)
+        return taken
+
+
+def _merged(parts: Sequence[_Part], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The distinct rows of sorted parts, as tables that follow one another."""
+    while True:
+        unread = [part for part in parts if not part.is_read]
+        # What is still unread of a part may begin with the last key that was read of it, and not before.
+        first = min(unread, key=_Part.last_key, default=None)
+        bound = None if first is None else first.last_key()
+        taken = [part.take_below(bound).cast(schema) for part in parts]
+        yield sorted_segment(pa.concat_tables(taken))
+        if first is None:
+            return
+        first.read_on()
 
 
 def size_class(rows: int) -> int:

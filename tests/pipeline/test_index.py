@@ -7,11 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.files import open_write
 from pipeline.store import index
-from pipeline.store.index import KeyIndex, segments_to_merge, size_class, sorted_segment, write_segment
+from pipeline.store.index import (
+    KeyIndex,
+    merge_segments,
+    segments_to_merge,
+    size_class,
+    sorted_segment,
+    write_segment,
+)
 from pipeline.write import index_table
 
 
@@ -62,6 +70,32 @@ def test_keys_that_share_their_first_half_are_told_apart(tmp_path: Path) -> None
     segment = write(tmp_path, "a.parquet", table_of(same_half[:2]))
     found = KeyIndex("articles", (segment,)).lookup([same_half[1], same_half[2]])
     assert [row["key"] for row in found.to_pylist()] == [same_half[1]]
+
+
+@pytest.mark.parametrize("group_rows", [1, 2, 7, 64, 10_000])
+def test_merged_segments_hold_each_row_once_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_rows: int
+) -> None:
+    """As if all had been sorted at once, wherever row groups end: amid the versions of an article, for one."""
+    monkeypatch.setattr(index, "ROW_GROUP_ROWS", group_rows)
+    keys = random_keys(100, 3)
+    many = [table_of(keys[50:51], version) for version in range(1, 20)]
+    tables = [
+        table_of(keys[:60]),
+        pa.concat_tables([table_of(keys[40:]), *many[5:]]),
+        pa.concat_tables(many),
+        table_of([]),
+        table_of(keys[:1]),
+    ]
+    paths = [write(tmp_path, f"{place}.parquet", table) for place, table in enumerate(tables)]
+    with open_write(str(tmp_path / "merged.parquet")) as file:
+        rows = merge_segments(paths, "articles", file)
+    parquet = pq.ParquetFile(tmp_path / "merged.parquet")
+    assert parquet.read().equals(sorted_segment(pa.concat_tables(tables)))
+    assert rows == parquet.metadata.num_rows == 118
+    assert {parquet.metadata.row_group(group).num_rows for group in range(parquet.num_row_groups - 1)} <= {
+        group_rows
+    }
 
 
 def test_several_rows_of_one_key_are_all_found(tmp_path: Path) -> None:
