@@ -69,12 +69,15 @@ def wait_until(condition: object, run: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
-def is_alive(process: int) -> bool:
+def is_alive(process: int, session: int) -> bool:
+    """Whether a process of a session is at work: not another of its number, nor one that waits to be reaped."""
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        if os.getsid(process) != session:
+            return False
+        status = Path(f"/proc/{process}/stat")
+        return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
         return False
-    return True
 
 
 @pytest.mark.parametrize(
@@ -107,7 +110,7 @@ def test_a_run_that_is_stopped_tidies_up(
     assert run.returncode == code
     assert os.listdir(tmp_path / "tmp") == []
     deadline = time.monotonic() + 30
-    while any(is_alive(int(name)) for name in os.listdir(ids)):
+    while any(is_alive(int(name), run.pid) for name in os.listdir(ids)):
         assert time.monotonic() < deadline, "workers outlive the run"
         time.sleep(0.05)
     assert manifests(out) == []
