@@ -38,7 +38,7 @@ from tests.benchmarks.same_tables import CLOCK, said
 from tests.end_to_end.made_up import MANY_WORDS
 from tests.tables import manifests
 
-TABLES = ("articles", "duplicates", "dead_letters")
+TABLES = ("articles", "duplicates", "dead_letters", "regrouped")
 
 #: Options of Beam's for each way of cutting work into bundles, and whether payloads are shuffled before they are
 #: worked on. "threads" runs several bundles of a step at the same time.
