@@ -150,7 +150,7 @@ def _lookup_segment(segment: str, wanted: _Wanted, schema: pa.Schema) -> Iterato
             if not _may_hold(parquet.metadata.row_group(group).column(0).statistics, wanted):
                 continue
             held = key_array(parquet.read_row_group(group, columns=["key"]).column("key"))
-            hits = np.flatnonzero(_is_in(held, wanted))
+            hits = _places_of(wanted, held)
             if len(hits):
                 yield parquet.read_row_group(group, columns=schema.names).take(pa.array(hits)).cast(schema)
 
@@ -166,21 +166,19 @@ def _may_hold(statistics: Any, wanted: _Wanted) -> bool:
     return start < int(np.searchsorted(wanted.high, highest, side="right"))
 
 
-def _is_in(held: _Keys, wanted: _Wanted) -> npt.NDArray[np.bool_]:
-    """Which of the held keys are wanted."""
-    high, low = held["high"].astype(np.uint64), held["low"].astype(np.uint64)
-    places = np.searchsorted(wanted.high, high)
-    places[places == len(wanted.high)] = 0
-    alike = wanted.high[places] == high
-    mask: npt.NDArray[np.bool_] = alike & (wanted.low[places] == low)
-    # Where two wanted keys share their high half, the first of them was compared; that hardly ever happens.
-    unsure = np.flatnonzero(alike & ~mask)
-    if len(unsure):
-        pairs = set(zip(wanted.high.tolist(), wanted.low.tolist(), strict=True))
-        mask[unsure] = [
-            pair in pairs for pair in zip(high[unsure].tolist(), low[unsure].tolist(), strict=True)
-        ]
-    return mask
+def _places_of(wanted: _Wanted, held: _Keys) -> npt.NDArray[np.int64]:
+    """The places of wanted keys among held ones, which are sorted: each wanted one is looked for, not each held one."""
+    if not len(held):
+        return np.zeros(0, dtype=np.int64)
+    high = held["high"].astype(np.uint64)
+    some = slice(np.searchsorted(wanted.high, high[0]), np.searchsorted(wanted.high, high[-1], side="right"))
+    begins = np.searchsorted(high, wanted.high[some])
+    counts = np.searchsorted(high, wanted.high[some], side="right") - begins
+    # One place, or the few that share their high half, for each wanted key that may be there.
+    places = np.arange(counts.sum()) + np.repeat(begins - (np.cumsum(counts) - counts), counts)
+    alike = held["low"][places].astype(np.uint64) == np.repeat(wanted.low[some], counts)
+    found: npt.NDArray[np.int64] = np.unique(places[alike])
+    return found
 
 
 def key_array(column: pa.ChunkedArray) -> _Keys:
