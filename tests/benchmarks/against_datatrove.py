@@ -102,7 +102,7 @@ def measure(arguments: argparse.Namespace) -> str:
         def run_ours() -> Side:
             done = run_newsbeam(source, folder / "out", "--entities", "none")
             shutil.rmtree(folder / "out")
-            return Side(done.run, done.articles, int(done.manifest["counts"]["kept"]))
+            return Side(done.run, done.articles, done.count("kept"))
 
         def run_peer(tokenizer: str) -> Side:
             run = run_command([peer, PEER, source, folder / "work", "--tokenizer", tokenizer])

@@ -75,8 +75,8 @@ def run_ours(source: Path, folder: Path, entities: bool) -> Side:
     out = folder / "out"
     done = run_newsbeam(source, out, "--entities", "spacy" if entities else "none")
     shutil.rmtree(out)
-    kept = int(done.manifest["counts"]["kept"])
-    return Side(done.run, done.start_s, done.articles, kept, len(done.manifest["files"]))
+    kept = done.count("kept")
+    return Side(done.run, done.start_s, done.articles, kept, len(done.files()))
 
 
 def run_loop(source: Path, folder: Path, entities: bool) -> Side:

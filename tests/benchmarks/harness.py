@@ -195,33 +195,45 @@ def session_memory(session: int) -> int:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class NewsbeamRun:
-    """A run of the product. manifest: what it committed."""
+    """A run of the product. manifests: what it committed, one for each chunk."""
 
     run: Run
-    manifest: dict[str, Any]
+    manifests: tuple[dict[str, Any], ...]
 
     @property
     def articles(self) -> int:
         """Items read."""
-        return int(self.manifest["counts"]["read"])
+        return self.count("read")
+
+    def count(self, name: str) -> int:
+        """One of the manifest's counts, over all chunks."""
+        return sum(int(manifest["counts"][name]) for manifest in self.manifests)
 
     @property
     def start_s(self) -> float:
         """From the start of the command until Python and all libraries are loaded and the run begins."""
-        began = dt.datetime.fromisoformat(self.manifest["started_at"].replace("Z", "+00:00"))
+        began = min(
+            dt.datetime.fromisoformat(manifest["started_at"].replace("Z", "+00:00"))
+            for manifest in self.manifests
+        )
         return began.timestamp() - self.run.launched_at
 
-    def files(self, table: str) -> list[dict[str, Any]]:
-        """The manifest's files of a table."""
-        return [file for file in self.manifest["files"] if file["table"] == table]
+    def files(self, table: str | None = None) -> list[dict[str, Any]]:
+        """The files that it committed, of one table where one is given."""
+        return [
+            file
+            for manifest in self.manifests
+            for file in manifest["files"]
+            if table is None or file["table"] == table
+        ]
 
 
 def run_newsbeam(source: Path, out: Path, *options: str) -> NewsbeamRun:
     """`newsbeam run` over a file or folder, on two workers unless the options say otherwise."""
     before = set(_manifests(out))
     run = run_command(newsbeam_run(source, out, *options))
-    (path,) = set(_manifests(out)) - before
-    return NewsbeamRun(run, json.loads(path.read_text(encoding="utf-8")))
+    committed = sorted(set(_manifests(out)) - before)
+    return NewsbeamRun(run, tuple(json.loads(path.read_text(encoding="utf-8")) for path in committed))
 
 
 def newsbeam(*options: str) -> list[str]:

@@ -160,7 +160,7 @@ def run_killed(source: Path, out: Path, whole_s: float) -> str:
     together = killed.seconds + done.run.seconds
     return (
         f"Killed after {killed.seconds:,.1f} s and started again, the run over {done.articles:,} articles is done in "
-        f"another {done.run.seconds:,.1f} s with {done.manifest['counts']['kept']:,} kept and a peak of "
+        f"another {done.run.seconds:,.1f} s with {done.count('kept'):,} kept and a peak of "
         f"{done.run.peak_mb:,.0f} MB: {together / whole_s:.2f} times what it takes undisturbed."
     )
 
@@ -186,8 +186,8 @@ def report(
                 spread([done.run.peak_mb for done in runs[size]]),
                 f"{bytes_in[size] / 1e6:,.0f}",
                 f"{written / 1e6:,.0f}",
-                f"{len(first.manifest['files']):,}",
-                f"{first.manifest['counts']['kept']:,}",
+                f"{len(first.files()):,}",
+                f"{first.count('kept'):,}",
             )
         )
     header = (
