@@ -19,7 +19,7 @@ from apache_beam.utils.shared import Shared
 
 from pipeline.fetch import FetchLimits
 from pipeline.progress import ProgressWriter
-from pipeline.read import ReadFilesAndFeeds
+from pipeline.read import PARTS_PER_BATCH, ReadFilesAndFeeds
 from pipeline.staging import Staging
 from pipeline.store.index import KeyIndex
 from pipeline.tables import WriteTables, dead_letter_slices
@@ -33,6 +33,10 @@ from transforms.coders import register_coders
 from transforms.dead_letters import SortDeadLetters
 from transforms.dedup import DeduplicateArticles, KnownArticles
 from transforms.functions.stories import NearDuplicates
+
+#: Articles that are finished together where a model reads them: a task of two seconds, so that no worker is left long
+#: with the last one while the others have none.
+ENTITY_ROWS_PER_TASK = 32
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 
@@ -103,6 +107,7 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
         plan.near_duplicates,
         now_us,
         now_us - plan.near_window_days * 24 * 3600 * 1_000_000,
+        ENTITY_ROWS_PER_TASK if plan.entities != "none" else PARTS_PER_BATCH,
     )
     finished = (
         decided.tasks

@@ -26,10 +26,10 @@ from schemas.state import FeedState
 from transforms.functions.prepare import dead_letter
 
 #: Payload parts (files, or lines of JSONL) that are worked on together.
-PARTS_PER_BATCH = 128
+PARTS_PER_BATCH = 512
 
 #: Payload bytes after which a batch is closed early.
-BYTES_PER_BATCH = 1 << 20
+BYTES_PER_BATCH = 2 << 20
 
 #: Feeds that are asked for at the same time.
 FETCH_CONCURRENCY = 8

@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from pipeline import files
 
-_IPC_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+_COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
+_PLAIN = pa.ipc.IpcWriteOptions()
 
 
 def open_read(path: str) -> Any:
@@ -43,9 +44,12 @@ class Staging:
     def write_rows(self, kind: str, *batches: pa.Table) -> str:
         """Stages tables of one schema as the record batches of one file; returns its name relative to OUT."""
         name = self.new_name(kind, ".arrow")
+        path = self.path(name)
+        # On the disk a file is mapped, and read without a copy; it is gone before long. Elsewhere bytes are what costs.
+        options = _PLAIN if files.is_local(path) else _COMPRESSED
         with (
-            files.open_write(self.path(name)) as file,
-            pa.ipc.new_file(file, batches[0].schema, options=_IPC_OPTIONS) as writer,
+            files.open_write(path) as file,
+            pa.ipc.new_file(file, batches[0].schema, options=options) as writer,
         ):
             for table in batches:
                 (batch,) = table.combine_chunks().to_batches() or [_empty_batch(table.schema)]

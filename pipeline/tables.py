@@ -40,6 +40,29 @@ _REPEATING = (
     "entities.list.element.label", "origin.kind", "origin.uri", "origin.feed_url",
 )  # fmt: skip
 
+#: Columns by which readers pass over files. The least and greatest text would be stored whole, and be a quarter of a
+#: small file.
+_COMPARED = (
+    "article_id", "version", "canonical_url", "source", "source_domain", "published_at", "updated_at", "ingested_at",
+    "language", "language_confidence", "word_count", "content_hash", "group_id", "run_id", "duplicate_of", "similarity",
+    "containment", "stage", "reason", "origin_uri", "position", "failed_at", "payload_bytes",
+)  # fmt: skip
+
+#: Files with fewer rows than this are written without dictionaries, and compressed in their long columns only.
+_SMALL_FILE_ROWS = 50
+_LONG = (
+    "title",
+    "summary",
+    "text",
+    "content_hash",
+    "article_id",
+    "group_id",
+    "url",
+    "canonical_url",
+    "detail",
+    "payload",
+)
+
 _SORT = {
     "articles": ("published_at", "article_id", "version"),
     "duplicates": ("published_at", "article_id", "version"),
@@ -195,18 +218,28 @@ class WriteTables:
 def parquet_file(rows: pa.Table, row_bytes: int) -> pa.Buffer:
     """Rows of a table as the bytes of a Parquet file. row_bytes: of one row in memory, roughly."""
     buffer = pa.BufferOutputStream()
+    is_small = rows.num_rows < _SMALL_FILE_ROWS
     pq.write_table(
         rows,
         buffer,
-        compression="zstd",
-        use_dictionary=[column for column in _REPEATING if column.split(".")[0] in rows.column_names],
-        write_statistics=True,
+        compression=_small_file_codecs(rows.schema) if is_small else "zstd",
+        use_dictionary=False if is_small else _held(_REPEATING, rows.schema),
+        write_statistics=_held(_COMPARED, rows.schema),
         write_page_checksum=True,
         row_group_size=max(1_000, ROW_GROUP_BYTES // row_bytes),
         # All that it says is in Parquet's own schema, too; it would be half of a small file.
         store_schema=False,
     )
     return buffer.getvalue()
+
+
+def _held(paths: Sequence[str], schema: pa.Schema) -> list[str]:
+    return [path for path in paths if path.split(".")[0] in schema.names]
+
+
+def _small_file_codecs(schema: pa.Schema) -> dict[str, str]:
+    """A codec for each column: of a few rows only long ones are worth the time that it takes to begin."""
+    return {name: "zstd" if name in _LONG else "none" for name in schema.names}
 
 
 def empty_file(

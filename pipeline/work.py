@@ -96,11 +96,10 @@ class FinishBatch:
     def __call__(self, task: FinishTask) -> FinishedBatch:
         """Adds language and entities. Only what is kept reaches the model; what is set aside gets a language."""
         prepared = self.staging.read_rows(task.file)
-        decisions = sorted(task.decisions, key=lambda decision: decision.ref.row)
-        if [decision.ref.row for decision in decisions] != list(range(prepared.num_rows)):
-            raise AssertionError(f"{task.file}: {prepared.num_rows} rows, {len(decisions)} decisions")
-        kept = [decision for decision in decisions if decision.verdict == "kept"]
-        aside = [decision for decision in decisions if decision.verdict == "duplicate"]
+        if task.rows != prepared.num_rows:
+            raise AssertionError(f"{task.file}: {prepared.num_rows} rows, {task.rows} decisions")
+        kept = [decision for decision in task.decisions if decision.verdict == "kept"]
+        aside = [decision for decision in task.decisions if decision.verdict == "duplicate"]
         slices: list[RowSlice] = []
         if kept:
             slices += self._stage("articles", self._enriched(prepared, kept, self._extractor()))
@@ -117,7 +116,9 @@ class FinishBatch:
             slices += self._stage("duplicates", table)
         return FinishedBatch(
             tuple(slices),
-            Counts(kept=len(kept), duplicate=len(aside), unchanged=len(decisions) - len(kept) - len(aside)),
+            Counts(
+                kept=len(kept), duplicate=len(aside), unchanged=len(task.decisions) - len(kept) - len(aside)
+            ),
         )
 
     def _stage(self, name: str, table: pa.Table) -> list[RowSlice]:

@@ -22,9 +22,13 @@ class PreparedBatch:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FinishTask:
-    """A staged file of articles with the decisions on its rows: exactly one for each."""
+    """A staged file of articles with the decisions on some of its rows: one for each.
+
+    rows: of the file, each of which is decided in one of its tasks.
+    """
 
     file: str
+    rows: int
     decisions: tuple[Decision, ...]
 
 

@@ -8,6 +8,7 @@ just so, goes no further. What is left is new in some way and comes together, ke
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
@@ -67,7 +68,7 @@ class KnownArticles:
 class Deduplicated(NamedTuple):
     """What was decided.
 
-    tasks: one per staged file, all its rows decided. index_rows: what has to be remembered; the rows for the index
+    tasks: for each staged file one or more, all its rows decided between them. index_rows: what has to be remembered; the rows for the index
     "regrouped" are those of the table, too.
     """
 
@@ -81,6 +82,7 @@ class DeduplicateArticles(beam.PTransform[Any, Any]):
 
     shards: key ranges of the first shuffle, a power of two. near: see `settle_stories`.
     now_us: the run's time; since_us: from when on committed articles count as near. Microseconds since 1970 UTC.
+    rows_per_task: the most that one task asks to be finished.
     """
 
     known: KnownArticles
@@ -88,6 +90,7 @@ class DeduplicateArticles(beam.PTransform[Any, Any]):
     near: NearDuplicates
     now_us: int
     since_us: int
+    rows_per_task: int
 
     def expand(self, prepared: beam.PCollection[PreparedBatch]) -> Deduplicated:
         """Wires the two shuffles, and a third that brings each file's decisions together."""
@@ -112,7 +115,10 @@ class DeduplicateArticles(beam.PTransform[Any, Any]):
             (met[_DECISIONS], settled[_DECISIONS])
             | "AllDecisions" >> beam.Flatten()
             | "GroupByFile" >> beam.GroupByKey()
-            | "ToTasks" >> beam.MapTuple(_finish_task).with_output_types(FinishTask)
+            | "ToTasks"
+            >> beam.FlatMapTuple(functools.partial(_finish_tasks, self.rows_per_task)).with_output_types(
+                FinishTask
+            )
         )
         return Deduplicated(tasks, settled[_INDEX_ROWS])
 
@@ -312,5 +318,11 @@ def index_rows(settlement: Settlement, seen_us: int) -> Iterator[IndexRows]:
             yield IndexRows(index, tuple(members))
 
 
-def _finish_task(file: str, batches: Iterable[DecisionBatch]) -> FinishTask:
-    return FinishTask(file, tuple(decision for batch in batches for decision in batch.decisions))
+def _finish_tasks(limit: int, file: str, batches: Iterable[DecisionBatch]) -> Iterator[FinishTask]:
+    decisions = sorted(
+        (decision for batch in batches for decision in batch.decisions), key=lambda decision: decision.ref.row
+    )
+    if [decision.ref.row for decision in decisions] != list(range(len(decisions))):
+        raise AssertionError(f"{file}: not one decision for each row")
+    for start in range(0, len(decisions), limit):
+        yield FinishTask(file, len(decisions), tuple(decisions[start : start + limit]))

@@ -87,8 +87,12 @@ ARTICLES = [
 KNOWN = [keys("d", "three"), keys("old", "four"), keys("near", "six", words=WORDS)]
 
 
-def deduplicate(known: KnownArticles, shards: int, since_us: int = 0) -> DeduplicateArticles:
-    return DeduplicateArticles(known, shards, "drop", now_us=1, since_us=since_us)
+def deduplicate(
+    known: KnownArticles, shards: int, since_us: int = 0, rows_per_task: int = 100
+) -> DeduplicateArticles:
+    return DeduplicateArticles(
+        known, shards, "drop", now_us=1, since_us=since_us, rows_per_task=rows_per_task
+    )
 
 
 @pytest.mark.parametrize(("size", "shards", "seed"), [(1, 1, 1), (2, 4, 2), (8, 16, 3)])
@@ -160,10 +164,30 @@ def test_what_is_new_is_remembered() -> None:
 
 
 def test_decisions_come_together_by_file() -> None:
-    """One task per staged file, with all of its rows."""
+    """In tasks that have every row of a staged file once between them, and no more than asked for each."""
     register_coders()
-    articles = [keys(f"article {row}", f"text {row}", ref=RowRef(f"file {row % 3}", row)) for row in range(9)]
+    articles = [
+        keys(f"article {row}", f"text {row}", ref=RowRef(f"file {row % 3}", row // 3)) for row in range(9)
+    ]
     with local_pipeline() as pipeline:
-        result = pipeline | beam.Create(batches_of(articles, 2, 5)) | deduplicate(committed([]), 8)
-        sizes = result.tasks | beam.Map(lambda task: (task.file, len(task.decisions)))
-        assert_that(sizes, equal_to([("file 0", 3), ("file 1", 3), ("file 2", 3)]))
+        result = (
+            pipeline
+            | beam.Create(batches_of(articles, 2, 5))
+            | deduplicate(committed([]), 8, rows_per_task=2)
+        )
+        tasks = result.tasks | beam.Map(
+            lambda task: (task.file, task.rows, [decision.ref.row for decision in task.decisions])
+        )
+        assert_that(
+            tasks,
+            equal_to([(f"file {number}", 3, rows) for number in range(3) for rows in ([0, 1], [2])]),
+        )
+
+
+def test_a_file_without_a_decision_for_each_row_is_refused() -> None:
+    """What lost a row, or decided it twice, must not be written."""
+    register_coders()
+    articles = [keys(f"article {row}", f"text {row}", ref=RowRef("file", row)) for row in (0, 2)]
+    with pytest.raises(Exception, match="file: not one decision for each row"):
+        with local_pipeline() as pipeline:
+            _ = pipeline | beam.Create(batches_of(articles, 2, 5)) | deduplicate(committed([]), 8)

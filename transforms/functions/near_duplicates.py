@@ -440,6 +440,49 @@ def verify(a: Fingerprint, b: Fingerprint) -> Similarity:
     )
 
 
+def could_be_near(prints: Sequence[Fingerprint], pairs: _Int) -> npt.NDArray[np.bool_]:
+    """Which pairs `verify` and `is_near_duplicate` have to look at; the others aren't near-duplicates.
+
+    pairs: rows of two places in `prints`. Of a hundred pairs that share a key hardly one is near; to see that they have
+    too few shingles in common takes a fifth of the time when many are looked at together.
+    """
+    found = np.zeros(len(pairs), dtype=bool)
+    if not len(pairs):
+        return found
+    padding = b"\xff" * (4 * SKETCH_SIZE)
+    rows = np.frombuffer(
+        b"".join((one.sketch + padding)[: 4 * SKETCH_SIZE] for one in prints), dtype="<u4"
+    ).reshape(-1, SKETCH_SIZE)
+    held = np.array([len(one.sketch) // 4 for one in prints])
+    is_cut = held < [one.shingle_count for one in prints]
+    hashes = rows >> np.uint32(_FLAG_BITS)
+    # Below it a sketch is complete.
+    top = np.where(is_cut, hashes[np.arange(len(prints)), np.maximum(held, 1) - 1], _PADDING - 1)
+    hashes[np.arange(SKETCH_SIZE) >= held[:, None]] = _PADDING
+    for start in range(0, len(pairs), _PAIRS_AT_A_TIME):
+        one, other = pairs[start : start + _PAIRS_AT_A_TIME].T
+        limit = np.minimum(top[one], top[other])[:, None]
+        left, right = hashes[one], hashes[other]
+        both = np.concatenate((left, right), axis=1)
+        both.sort(axis=1)
+        # No hash stands in a sketch twice, so two alike are one of each.
+        alike = (both[:, 1:] == both[:, :-1]) & (both[:, 1:] <= limit)
+        common = np.count_nonzero(alike, axis=1)
+        left_held, right_held = (np.count_nonzero(side <= limit, axis=1) for side in (left, right))
+        shorter = np.minimum(left_held, right_held)
+        found[start : start + len(one)] = (
+            (shorter > 0)
+            & (common / np.maximum(shorter, 1) >= MIN_CONTAINMENT)
+            & (common / np.maximum(left_held + right_held - common, 1) >= MIN_JACCARD)
+        )
+    return found
+
+
+#: Above every hash of a sketch, without its flags; and pairs whose sketches fit into the processor's cache.
+_PADDING = np.uint32(0xFFFFFFFF)
+_PAIRS_AT_A_TIME = 512
+
+
 def _specifics(counts: Sequence[int], hits: Sequence[int]) -> float:
     """Of the shingles with a name or a figure, how many are found, relative to the others; 1.0 where few have."""
     plain, specific = counts[_PLAIN], counts[_NAME] + counts[_FIGURE]

@@ -31,6 +31,7 @@ from transforms.functions.near_duplicates import (
     Fingerprint,
     Similarity,
     candidate_pairs,
+    could_be_near,
     is_near_duplicate,
     is_related,
     verify,
@@ -170,26 +171,24 @@ def _near_pairs(items: Sequence[ArticleKeys], before: Known, window_us: int) -> 
     known_places = sorted(
         range(len(known)), key=lambda place: (known[place].article_id, known[place].version)
     )
-    rows = b"".join(
-        [known[place].bands for place in known_places] + [items[place].bands for place in new_places]
-    )
-    matrix = np.frombuffer(rows, dtype="<u4").reshape(-1, BANDS)
     nodes = [-1 - place for place in known_places] + new_places
+    prints = [_fingerprint(node, items, known) for node in nodes]
+    matrix = np.frombuffer(b"".join(made.bands for made in prints), dtype="<u4").reshape(-1, BANDS)
+    candidates = candidate_pairs(matrix, known=len(known_places))
     pairs = []
-    for first, second in candidate_pairs(matrix, known=len(known_places)).tolist():
+    for first, second in candidates[could_be_near(prints, candidates)].tolist():
         one, other = nodes[first], nodes[second]
         (day, publisher, title), (other_day, other_publisher, other_title) = stated(one), stated(other)
         if day is not None and other_day is not None and abs(day - other_day) > window_us:
             continue
-        prints = _fingerprint(one, items, known), _fingerprint(other, items, known)
         one_paper = publisher is not None and publisher == other_publisher
         if (
             one_paper
             and title != other_title
-            and min(made.shingle_count for made in prints) < NOTICE_SHINGLES
+            and min(prints[first].shingle_count, prints[second].shingle_count) < NOTICE_SHINGLES
         ):
             continue
-        similarity = verify(*prints)
+        similarity = verify(prints[first], prints[second])
         if is_near_duplicate(similarity):
             pairs.append(_Pair(one, other, similarity))
     return pairs
