@@ -188,6 +188,5 @@ def test_a_file_without_a_decision_for_each_row_is_refused() -> None:
     """What lost a row, or decided it twice, must not be written."""
     register_coders()
     articles = [keys(f"article {row}", f"text {row}", ref=RowRef("file", row)) for row in (0, 2)]
-    with pytest.raises(Exception, match="file: not one decision for each row"):
-        with local_pipeline() as pipeline:
-            _ = pipeline | beam.Create(batches_of(articles, 2, 5)) | deduplicate(committed([]), 8)
+    with pytest.raises(Exception, match="file: not one decision for each row"), local_pipeline() as pipeline:
+        _ = pipeline | beam.Create(batches_of(articles, 2, 5)) | deduplicate(committed([]), 8)
