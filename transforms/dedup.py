@@ -68,8 +68,8 @@ class KnownArticles:
 class Deduplicated(NamedTuple):
     """What was decided.
 
-    tasks: for each staged file one or more, all its rows decided between them. index_rows: what has to be remembered; the rows for the index
-    "regrouped" are those of the table, too.
+    tasks: for each staged file one or more, all its rows decided between them. index_rows: what has to be remembered;
+    the rows for the index "regrouped" are those of the table, too.
     """
 
     tasks: beam.PCollection[FinishTask]
