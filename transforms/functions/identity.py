@@ -74,8 +74,8 @@ def comparable_text(text: str) -> str:
     if (western := _western_words(text)) is not None:
         return western
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    words = _word_table().take(codes, mode="clip")
-    if words.max() == _ODD or not unicodedata.is_normalized("NFC", text):
+    words = word_table().take(codes, mode="clip")
+    if words.max() == ODD_WORD or not unicodedata.is_normalized("NFC", text):
         return _words_one_by_one(text)
     return " ".join(words.tobytes().decode("utf-32-le", "surrogatepass").split())
 
@@ -85,15 +85,15 @@ def _words_one_by_one(text: str) -> str:
     return _NOT_WORDS.sub(" ", folded).strip()
 
 
-#: In `_word_table`: to be looked at one by one.
-_ODD = 0xFFFFFFFF
+#: In `word_table`: to be looked at one by one.
+ODD_WORD = 0xFFFFFFFF
 
 
 @functools.cache
-def _word_table() -> npt.NDArray[np.uint32]:
+def word_table() -> npt.NDArray[np.uint32]:
     """What each code point below `_RARE` is in a comparable text that was in NFC: itself folded, or a blank.
 
-    `_ODD` for what isn't one character then, and in the last place for all the rest.
+    `ODD_WORD` for what isn't one character then, and in the last place for all the rest.
     """
     everything = list(map(chr, range(_RARE)))
     everything[ord("\n")] = " "
@@ -103,8 +103,8 @@ def _word_table() -> npt.NDArray[np.uint32]:
     single = "".join(folded if len(folded) == 1 else "\n" for folded in kept)
     words = re.sub(_NOT_WORDS.pattern[:-1], " ", single)
     table = np.array([ord(word) for word in words], dtype="<u4")
-    table[[len(folded) != 1 for folded in kept]] = _ODD
-    return np.append(table, np.uint32(_ODD)).astype("<u4")
+    table[[len(folded) != 1 for folded in kept]] = ODD_WORD
+    return np.append(table, np.uint32(ODD_WORD)).astype("<u4")
 
 
 def _western_words(text: str) -> str | None:
@@ -130,7 +130,12 @@ def _western_table() -> bytes:
 
 def content_hash(text: str) -> str:
     """The hash of a normalised text ("c1..."), blind to cosmetic changes."""
-    return hash_fields("c1", (comparable_text(text),))
+    return hash_comparable(comparable_text(text))
+
+
+def hash_comparable(comparable: str) -> str:
+    """The `content_hash` of a text of which the comparable form is there already."""
+    return hash_fields("c1", (comparable,))
 
 
 def names_of(

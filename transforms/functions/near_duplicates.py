@@ -225,7 +225,7 @@ def _mix(hashes: _UInt64) -> _UInt64:
 def _tokenise(texts: Sequence[str]) -> _Tokens:
     """The words of texts, and the characters of what is written without spaces, compatibility forms folded."""
     bits_of, folded_of = _tables()
-    normal = [text if text.isascii() else unicodedata.normalize("NFKC", text) for text in texts]
+    normal = [text if text.isascii() else _compatible(text) for text in texts]
     ends = np.zeros(len(normal) + 1, dtype=np.int64)
     np.cumsum([len(text) + 1 for text in normal], out=ends[1:])
     codes = np.frombuffer("\n".join([*normal, ""]).encode("utf-32-le", "surrogatepass"), dtype="<u4")
@@ -274,6 +274,15 @@ def _tokenise(texts: Sequence[str]) -> _Tokens:
     names = capital & ~first & ~shouted[text]
     flag = np.where(figures, _FIGURE, np.where(names, _NAME, _PLAIN)).astype(np.uint8)
     return _Tokens(hashes, text, kind[starts].astype(np.uint8), flag)
+
+
+def _compatible(text: str) -> str:
+    """A text in NFKC."""
+    # All that many a text has of such forms; without them Python sees at a glance that there is nothing to be done.
+    for form, plain in (("\u2026", "..."), ("\xba", "o"), ("\xaa", "a"), ("\u2122", "TM")):
+        if form in text:
+            text = text.replace(form, plain)
+    return unicodedata.normalize("NFKC", text)
 
 
 def _tokens_with(starts: _Int, positions: _Int) -> npt.NDArray[np.bool_]:

@@ -2,20 +2,73 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+from collections.abc import Iterator, Sequence
 
 from schemas.errors import RecordError
 from schemas.records import Article, RawItem, TimeQuality
 from transforms.functions.bylines import parse_bylines
 from transforms.functions.html_text import html_to_text
-from transforms.functions.identity import SHARED_LINK, article_id, content_hash, names_of
+from transforms.functions.identity import SHARED_LINK, article_id, hash_comparable, names_of
 from transforms.functions.sources import host_in, publisher_timezone, resolve_source
-from transforms.functions.text import clean_text, one_line, word_count
+from transforms.functions.text import one_line
+from transforms.functions.text_batches import clean_texts, comparable_texts, word_counts
 from transforms.functions.times import read_time
 from transforms.functions.urls import address_in_guid, canonical_url, clean_url
 
 # From sure to unsure: an article's time_quality is that of the least sure time it states.
 _QUALITIES: tuple[TimeQuality, ...] = ("exact", "assumed_zone", "date_only", "missing")
+
+
+@dataclasses.dataclass(slots=True)
+class _Words:
+    """What an item says, cleaned; None where it doesn't. text: the body, else the summary, else nothing."""
+
+    title: str | None
+    summary: str | None
+    body: str | None
+    text: str = ""
+    content_hash: str = ""
+    word_count: int = 0
+
+
+def normalise_items(
+    items: Sequence[RawItem], now: dt.datetime, run_id: str
+) -> Iterator[Article | RecordError]:
+    """`normalise_item` of each, in order; what that would raise stands in the place of the article.
+
+    Many at once take two thirds of the time.
+    """
+    for item, words in zip(items, _words_of(items), strict=True):
+        try:
+            yield _article(item, words, now, run_id)
+        except RecordError as error:
+            yield error
+
+
+def _words_of(items: Sequence[RawItem]) -> list[_Words]:
+    stated = [
+        html_to_text(value) if is_html else value
+        for item in items
+        for value, is_html in (
+            (item.title, item.title_is_html), (item.summary, item.summary_is_html), (item.body, item.body_is_html),
+        )
+        if value is not None
+    ]  # fmt: skip
+    cleaned = iter(clean_texts(stated))
+
+    def next_one(value: str | None) -> str | None:
+        return None if value is None else next(cleaned) or None
+
+    found = [_Words(next_one(item.title), next_one(item.summary), next_one(item.body)) for item in items]
+    for words in found:
+        words.title = None if words.title is None else one_line(words.title) or None
+        words.text = words.body or words.summary or ""
+    texts = [words.text for words in found]
+    for words, comparable, count in zip(found, comparable_texts(texts), word_counts(texts), strict=True):
+        words.content_hash, words.word_count = hash_comparable(comparable), count
+    return found
 
 
 def normalise_item(item: RawItem, now: dt.datetime, run_id: str) -> Article:
@@ -28,12 +81,13 @@ def normalise_item(item: RawItem, now: dt.datetime, run_id: str) -> Article:
 
     Raises RecordError "no-text" where the item has neither title, summary, body nor address.
     """
+    (words,) = _words_of([item])
+    return _article(item, words, now, run_id)
+
+
+def _article(item: RawItem, words: _Words, now: dt.datetime, run_id: str) -> Article:
     warnings: list[str] = list(item.warnings)
-    title = _field_text(item.title, item.title_is_html)
-    title = None if title is None else one_line(title) or None
-    summary = _field_text(item.summary, item.summary_is_html)
-    body = _field_text(item.body, item.body_is_html)
-    text = body or summary or ""
+    title, text = words.title, words.text
     url = None if item.url is None else clean_url(item.url)
     canonical = None if item.url is None else canonical_url(item.url)
     if not text and title is None:
@@ -44,7 +98,7 @@ def normalise_item(item: RawItem, now: dt.datetime, run_id: str) -> Article:
         warnings.append("no_text")
     elif not text:
         warnings.append("title_only")
-    elif body is None:
+    elif words.body is None:
         warnings.append("summary_only")
     if item.url is not None and canonical is None:
         warnings.append("bad_url")
@@ -68,16 +122,16 @@ def normalise_item(item: RawItem, now: dt.datetime, run_id: str) -> Article:
     return Article(
         article_id=article_id(names, source.name, title, text),
         text=text,
-        content_hash=content_hash(text),
+        content_hash=words.content_hash,
         time_quality=_quality((published.instant, published.quality), (updated.instant, updated.quality)),
         ingested_at=now,
         origin=item.origin,
         run_id=run_id,
-        word_count=word_count(text),
+        word_count=words.word_count,
         url=url,
         canonical_url=canonical,
         title=title,
-        summary=summary,
+        summary=words.summary,
         byline=_byline(item.bylines),
         authors=byline.authors,
         byline_org=byline.organisation,
@@ -89,12 +143,6 @@ def normalise_item(item: RawItem, now: dt.datetime, run_id: str) -> Article:
         tags=_tags(item.tags),
         warnings=tuple(dict.fromkeys(warnings)),
     )
-
-
-def _field_text(value: str | None, is_html: bool) -> str | None:
-    if value is None:
-        return None
-    return clean_text(html_to_text(value) if is_html else value) or None
 
 
 def _byline(bylines: tuple[str, ...]) -> str | None:

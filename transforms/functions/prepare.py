@@ -16,7 +16,7 @@ from schemas.records import DEAD_LETTER_PAYLOAD_BYTES, Article, DeadLetter, Orig
 from transforms.functions.feeds import parse_feed
 from transforms.functions.identity import SHARED_LINK
 from transforms.functions.jsonl import parse_line
-from transforms.functions.normalise import normalise_item
+from transforms.functions.normalise import normalise_items
 from transforms.functions.seed_text import parse_seed
 
 
@@ -38,11 +38,13 @@ def prepare_payload(payload: Payload, now: dt.datetime, run_id: str) -> Prepared
     refuse = _Refusals(origin, now, run_id)
     parse = {"seed": _seed_items, "feed": _feed_items, "jsonl": _jsonl_items}[payload.kind]
     articles = []
-    for item, source in parse(payload, origin, refuse):
-        try:
-            articles.append(normalise_item(item, now, run_id))
-        except RecordError as error:
-            refuse("normalise", error, source, item.origin)
+    parsed = list(parse(payload, origin, refuse))
+    normalised = normalise_items([item for item, _ in parsed], now, run_id)
+    for (item, source), made in zip(parsed, normalised, strict=True):
+        if isinstance(made, RecordError):
+            refuse("normalise", made, source, item.origin)
+        else:
+            articles.append(made)
     return Prepared(len(articles) + len(refuse.letters), tuple(articles), tuple(refuse.letters))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import re
 import unicodedata
@@ -30,7 +31,9 @@ _TAIL_1251 = "\x80-\xbf€‚„…†‡‰‹‘’“”•–—™›ЂЃѓ
 
 # A cheap sign of what ftfy looks into at 25 times the price, and what that sign may mean. ftfy decides in the
 # end: these only must not miss.
-_MOJIBAKE_SIGN = re.compile(rf"[ÂÃ\xc4-\xdc\xe0-\xf0ВГРСвāβ‚ĂĹΒΓΞΟ√][{_TAIL_1252}{_TAIL_1251}ÄŁą˘ł΄΅Ά≥≤∂≠]")
+MOJIBAKE_LEAD = re.compile(r"[ÂÃ\xc4-\xdc\xe0-\xf0ВГРСвāβ‚ĂĹΒΓΞΟ√]")
+MOJIBAKE_TAIL = re.compile(rf"[{_TAIL_1252}{_TAIL_1251}ÄŁą˘ł΄΅Ά≥≤∂≠]")
+_MOJIBAKE_SIGN = re.compile(MOJIBAKE_LEAD.pattern + MOJIBAKE_TAIL.pattern)
 _MOJIBAKE = re.compile(
     rf"[\xc2-\xdc][{_TAIL_1252}]"  # two bytes: accents, Greek, Cyrillic, Hebrew, Arabic
     rf"|[\xe0-\xef][{_TAIL_1252}][{_TAIL_1252} ]"  # three: punctuation, Asia
@@ -105,10 +108,10 @@ def clean_text(text: str) -> str:
     """
     for _ in range(_MAX_PASSES):
         before = text
-        broken = not text.isascii() and _may_be_mojibake(text)
+        broken = not text.isascii() and may_be_mojibake(text)
         text, is_other = _tidy(_mend(text) if broken else text)
         # What was taken out may have parted a wrongly decoded pair; a mended pair may be half of another.
-        if text == before or not (broken or is_other) or not _may_be_mojibake(text):
+        if text == before or not (broken or is_other) or not may_be_mojibake(text):
             break
     return text
 
@@ -163,35 +166,42 @@ def _western_word_count(text: str) -> int | None:
 def _spaced_word_count(text: str) -> int | None:
     """`word_count` where all words are set apart, or none is as in Chinese and Japanese; None of anything else."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    kinds = _kinds().take(codes, mode="clip")
-    if kinds.max() == _ODD:
+    kinds = word_kinds().take(codes, mode="clip")
+    if kinds.max() == WordKind.ODD:
         return None
     # With all else taken out, a word begins with a letter that has a blank, or nothing, before it.
-    kinds = kinds[kinds != _NEITHER]
-    letters = kinds == _LETTER_KIND
+    kinds = kinds[kinds != WordKind.NEITHER]
+    letters = kinds == WordKind.LETTER
     begins = letters[1:] & ~letters[:-1]
-    return int(np.count_nonzero(begins) + letters[:1].sum() + np.count_nonzero(kinds == _SYLLABLE))
+    return int(np.count_nonzero(begins) + letters[:1].sum() + np.count_nonzero(kinds == WordKind.SYLLABLE))
 
 
-_NEITHER, _BLANK, _LETTER_KIND, _SYLLABLE, _ODD = range(5)
+class WordKind(enum.IntEnum):
+    """What a character is to `word_count`. ODD: to be counted in runs of its script."""
+
+    NEITHER = 0
+    BLANK = 1
+    LETTER = 2
+    SYLLABLE = 3
+    ODD = 4
 
 
 @functools.cache
-def _kinds() -> npt.NDArray[np.uint8]:
+def word_kinds() -> npt.NDArray[np.uint8]:
     """What each code point below U+20000 is to `word_count`; in the last place all the rest."""
     everything = "".join(map(chr, range(0x20000)))
-    kinds = np.full(0x20001, _NEITHER, dtype=np.uint8)
-    kinds[:-1][[character.isalnum() for character in everything]] = _LETTER_KIND
-    kinds[:-1][[character.isspace() for character in everything]] = _BLANK
+    kinds = np.full(0x20001, WordKind.NEITHER, dtype=np.uint8)
+    kinds[:-1][[character.isalnum() for character in everything]] = WordKind.LETTER
+    kinds[:-1][[character.isspace() for character in everything]] = WordKind.BLANK
     for pattern, kind in (
-        (re.compile(f"[{_DASHES}]"), _BLANK),
-        (_UNSPACED, _BLANK),
-        (_SYLLABIC, _SYLLABLE),
-        (_SOUTH_EAST, _ODD),
+        (re.compile(f"[{_DASHES}]"), WordKind.BLANK),
+        (_UNSPACED, WordKind.BLANK),
+        (_SYLLABIC, WordKind.SYLLABLE),
+        (_SOUTH_EAST, WordKind.ODD),
     ):
         for found in pattern.finditer(everything):
             kinds[found.start() : found.end()] = kind
-    kinds[-1] = _ODD
+    kinds[-1] = WordKind.ODD
     return kinds
 
 
@@ -213,11 +223,12 @@ def _western_letters() -> tuple[bytes, bytes]:
 def _mend(text: str) -> str:
     """Mends wrongly decoded text by lines: a quoted mail may be broken where the article around it isn't."""
     return "\n".join(
-        ftfy.fix_encoding(line, _FTFY) if _may_be_mojibake(line) else line for line in text.split("\n")
+        ftfy.fix_encoding(line, _FTFY) if may_be_mojibake(line) else line for line in text.split("\n")
     )
 
 
-def _may_be_mojibake(text: str) -> bool:
+def may_be_mojibake(text: str) -> bool:
+    """Whether ftfy has to look at a text."""
     has_sign = (
         "Ã " in text or "Â " in text or "├" in text or "┬" in text or _MOJIBAKE_SIGN.search(text) is not None
     )
