@@ -56,6 +56,7 @@ class RunPlan:
     indexes: dict[str, KeyIndex]
     run_id: str
     now: dt.datetime
+    language_detector: str
     entities: str
     near_duplicates: NearDuplicates
     near_window_days: int
@@ -113,7 +114,9 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
         decided.tasks
         | "Finish"
         >> heavy(
-            FinishBatch(plan.staging, plan.entities, plan.partition_by, plan.key_shards)
+            FinishBatch(
+                plan.staging, plan.language_detector, plan.entities, plan.partition_by, plan.key_shards
+            )
         ).with_output_types(FinishedBatch)
         | "CountFinished" >> beam.ParDo(_Count(plan.progress)).with_output_types(FinishedBatch)
     )

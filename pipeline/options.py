@@ -50,6 +50,7 @@ class RunSettings:
     inputs: tuple[str, ...]
     feeds: tuple[str, ...]
     output: str
+    language_detector: str
     entities: str
     partition_by: tuple[str, ...]
     near_duplicates: Literal["off", "mark", "drop"]
@@ -158,6 +159,12 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="KEYS",
         help="folders of the articles: date or month of publication (UTC), optionally with ,language or "
         ",source_domain after it (default %(default)s)",
+    )
+    output.add_argument(
+        "--language_detector",
+        choices=("langdetect", "none"),
+        default="langdetect",
+        help="how languages are told; none leaves all undetermined, and finds no entities (default %(default)s)",
     )
     output.add_argument(
         "--entities",
@@ -297,6 +304,7 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
         inputs=tuple(arguments.input),
         feeds=tuple(arguments.feeds),
         output=arguments.output,
+        language_detector=arguments.language_detector,
         entities=arguments.entities,
         partition_by=partition_by,
         near_duplicates=arguments.near_duplicates,

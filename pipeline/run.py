@@ -286,6 +286,7 @@ def _plan(
         indexes={name: KeyIndex(name, tuple(_parquet_files(layout.index_dir(name)))) for name in INDEXES},
         run_id=run_id,
         now=common.now,
+        language_detector=settings.language_detector,
         entities=settings.entities,
         near_duplicates=settings.near_duplicates,
         near_window_days=settings.near_window_days,
@@ -434,6 +435,7 @@ def _stated_options(settings: RunSettings) -> dict[str, Any]:
     return {
         "input": [storable(given) for given in settings.inputs],
         "feeds": [redact_credentials(storable(given)) for given in settings.feeds],
+        "language_detector": settings.language_detector,
         "entities": settings.entities,
         "partition_by": ",".join(settings.partition_by),
         "near_duplicates": settings.near_duplicates,

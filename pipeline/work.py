@@ -29,7 +29,7 @@ from schemas.tables import (
 from transforms.functions.dedup import keys_of_articles
 from transforms.functions.entities import EntityExtractor, collect_entities
 from transforms.functions.identity import dead_letter_key
-from transforms.functions.language import detect_language
+from transforms.functions.language import UNKNOWN_LANGUAGE, detect_language
 from transforms.functions.prepare import prepare_payload
 
 
@@ -84,11 +84,13 @@ def stage_dead_letters(staging: Staging, letters: Sequence[DeadLetter]) -> tuple
 class FinishBatch:
     """Enriches the articles of a staged file that are to be written, and sorts them into partitions.
 
-    entities: "spacy" or "none". partition_by: "date" or "month", then optionally a column.
+    language_detector: "langdetect" or "none". entities: "spacy" or "none".
+    partition_by: "date" or "month", then optionally a column.
     shards: in how many tasks the tables are written.
     """
 
     staging: Staging
+    language_detector: str
     entities: str
     partition_by: tuple[str, ...]
     shards: int
@@ -132,10 +134,13 @@ class FinishBatch:
     ) -> pa.Table:
         table = prepared.take(pa.array([decision.ref.row for decision in decisions], type=pa.int64()))
         texts = table.column("text").to_pylist()
-        languages = [
-            detect_language(title, text)
-            for title, text in zip(table.column("title").to_pylist(), texts, strict=True)
-        ]
+        if self.language_detector == "none":
+            languages = [UNKNOWN_LANGUAGE] * len(texts)
+        else:
+            languages = [
+                detect_language(title, text)
+                for title, text in zip(table.column("title").to_pylist(), texts, strict=True)
+            ]
         columns = {
             "article_id": [decision.article_id for decision in decisions],
             "version": [decision.version for decision in decisions],

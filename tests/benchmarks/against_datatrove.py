@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks against_datatrove --peer_python /tmp/datatrove/bin/python [--articles 20000]
 
-How its environment is made stands in `datatrove_peer.py`. Both sides read the same two files. Entities are off;
-datatrove has no language step here, newsbeam has no switch for its own and tells languages as it always does.
+How its environment is made stands in `datatrove_peer.py`. Both sides read the same two files, and
+neither tells languages or finds entities.
 """
 
 from __future__ import annotations
@@ -40,11 +40,10 @@ GOAL = 6.0
 ARTICLES = 20_000
 _SIDES = {"default": "datatrove, its English tokenizer", "split": "datatrove, words by white space"}
 
-_NOT_DONE = """datatrove's steps do not: repair text, normalise bylines, sources and times, tell languages, verify \
-candidates, know what an earlier run has seen or the versions of an article, keep what they set aside, or write \
-partitions. Its columns have to be stated, since it would guess them from the first document. What it can and \
-newsbeam does not: each of its steps can be spread over a cluster's machines by files, without an engine. Newsbeam has \
-no switch that turns its language step off, so that its times include one. "Kept" differs by what each takes for a \
+_NOT_DONE = """datatrove's steps do not: repair text, normalise bylines, sources and times, verify candidates, know \
+what an earlier run has seen or the versions of an article, keep what they set aside, or write partitions. Its columns \
+have to be stated, since it would guess them from the first document. What it can and newsbeam does not: each of its \
+steps can be spread over a cluster's machines by files, without an engine. "Kept" differs by what each takes for a \
 near-duplicate: 5-word shingles at about .7 there, 2-word shingles and verified containment here."""
 
 
@@ -100,7 +99,7 @@ def measure(arguments: argparse.Namespace) -> str:
         articles = write_parts(corpus, source, arguments.articles or ARTICLES)
 
         def run_ours() -> Side:
-            done = run_newsbeam(source, folder / "out", "--entities", "none")
+            done = run_newsbeam(source, folder / "out", "--language_detector", "none", "--entities", "none")
             shutil.rmtree(folder / "out")
             return Side(done.run, done.articles, done.count("kept"))
 

@@ -209,6 +209,15 @@ def test_runs_add_up_whatever_the_split(tmp_path: Path) -> None:
     assert newsbeam("check", "--output", apart) == 0
 
 
+def test_languages_are_left_out_when_asked_for(inbox: Path, tmp_path: Path) -> None:
+    """Undetermined, without a confidence, and in a partition that says so."""
+    out = tmp_path / "out"
+    assert run(inbox, out, "--language_detector", "none", "--partition_by", "date,language") == 0
+    for row in rows(out, "articles"):
+        assert (row["language"], row["language_confidence"]) == ("und", None)
+    assert counts(out)["kept"] == 24
+
+
 @pytest.mark.parametrize("partition_by", ["date", "month", "date,language", "month,source_domain"])
 def test_partitions_are_what_was_asked_for(inbox: Path, tmp_path: Path, partition_by: str) -> None:
     """Every row is in one, and the tables hold together."""

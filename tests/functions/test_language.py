@@ -14,12 +14,11 @@ from transforms.functions.language import (
     MAX_CHARS,
     MIN_CONFIDENCE,
     DetectedLanguage,
-    Langdetect,
     clean_for_detection,
-    default_detector,
     detect_language,
-    load_langdetect,
 )
+from transforms.functions.language_detectors import Langdetect, default_detector, load_langdetect
+from transforms.functions.letters import letters_of
 
 # Made up for these tests.
 SENTENCES = {
@@ -191,7 +190,8 @@ def test_langdetect_stands_in_for_langdetect_rs() -> None:
     script = textwrap.dedent("""
         import sys
         sys.modules["langdetect_rs"] = None  # makes its import fail
-        from transforms.functions.language import default_detector, detect_language
+        from transforms.functions.language import detect_language
+        from transforms.functions.language_detectors import default_detector
         assert "langdetect" not in sys.modules
         text = sys.argv[1]
         print(default_detector().module, detect_language(None, text))
@@ -224,3 +224,31 @@ def test_the_profiles_are_loaded_once() -> None:
 def test_odd_input_is_quick(unit: str) -> None:
     """A megabyte of the same costs no more than its beginning does."""
     assert detect_language(unit * 500_000, unit * 500_000).language in {"und", "en", "hu", "so", "tl", "de"}
+
+
+@pytest.mark.parametrize("rare", ["\U00020000\U0002a6b2", "\U0001d400", "\U00010330"])
+def test_letters_beyond_the_first_planes_are_counted_as_others(rare: str) -> None:
+    """Ideographs of the second plane are dense, and Chinese; the first plane's letters are in no script of ours."""
+    letters = letters_of(rare + "a")
+    ideographs = sum(character >= "\U00020000" for character in rare)
+    assert (letters.count, letters.dense, letters.capitals) == (
+        len(rare) + 1,
+        0,
+        sum(character.isupper() for character in rare),
+    )
+    assert letters.share("han") == ideographs / (len(rare) + 1)
+    assert letters.share("latin") == 1 / (len(rare) + 1)
+
+
+def test_letters_by_bytes_are_counted_as_any() -> None:
+    """Of all that Windows-1252 can write, against every language."""
+    text = "Zürich, Ÿ ß ª µ ˆ ² ½ ƒ Š “Żółw”".replace("Żółw", "wolf") * 2
+    by_bytes, any_way = letters_of(text), letters_of(text + "\u3001")
+    assert type(by_bytes) is not type(any_way)
+    for script in ("latin", "greek", "han"):
+        assert by_bytes.share(script) == any_way.share(script)
+    for language in ("en", "de", "fr", "pl", "vi", "ja", "zh", "ru", "so", "xx"):
+        assert by_bytes.spell(language) == any_way.spell(language), language
+    assert (by_bytes.count, by_bytes.capitals, by_bytes.different()) == (
+        any_way.count, any_way.capitals, any_way.different(),
+    )  # fmt: skip

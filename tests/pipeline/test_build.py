@@ -30,6 +30,7 @@ def plan(tmp_path: Path, spread: bool) -> RunPlan:
         indexes={name: KeyIndex(name) for name in INDEXES},
         run_id="run",
         now=NOW,
+        language_detector="langdetect",
         entities="none",
         near_duplicates="drop",
         near_window_days=30,
