@@ -17,6 +17,7 @@ WARNINGS: dict[str, str] = {
     "feed_malformed": "the feed is no well-formed XML; what could be read was",
     "link_not_unique": "several items of the feed share the address over different guids; it names none of them",
     "guid_not_unique": "several items of the feed share the guid over different addresses; it was left aside",
+    "sitemap_too_long": "the sitemap has more entries than are read; this is the last one that was",
     # text and address
     "title_only": "there is a title and no text",
     "summary_only": "the text is the summary: there is no fuller body",

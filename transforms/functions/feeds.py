@@ -132,7 +132,7 @@ def parse_feed(
     document type declares entities made of other entities or files; "bad-feed" where nothing could be read;
     and for JSON what `parse_json_feed` raises.
     """
-    text, warnings = decode_text(data, _declared_charset(data, content_type))
+    text, warnings = decode_text(data, declared_charset(data, content_type))
     start = text.lstrip()
     if not start:
         raise RecordError("empty-file", f"{origin.uri} is empty")
@@ -163,7 +163,8 @@ def _dialect(version: str, document: _Document) -> str:
     return "rss091n" if version == "rss091u" and document.is_netscape else version
 
 
-def _declared_charset(data: bytes, content_type: str | None) -> str | None:
+def declared_charset(data: bytes, content_type: str | None) -> str | None:
+    """The charset that an XML document or its HTTP answer states, None where neither does."""
     """The charset that the document, else the server, says. The document's author knows; servers have defaults."""
     declared = _DECLARED_CHARSET.search(data[:2048])
     if declared is not None:

@@ -18,6 +18,7 @@ from transforms.functions.identity import SHARED_LINK
 from transforms.functions.jsonl import parse_line
 from transforms.functions.normalise import normalise_items
 from transforms.functions.seed_text import parse_seed
+from transforms.functions.sitemaps import is_sitemap, parse_sitemap
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -106,6 +107,9 @@ def _jsonl_items(payload: Payload, origin: Origin, refuse: _Refuse) -> _Items:
 def _feed_items(payload: Payload, origin: Origin, refuse: _Refuse) -> _Items:
     for data in payload.parts:
         try:
+            if is_sitemap(data):
+                yield from ((item, data) for item in _sitemap_items(data, origin, payload.content_type))
+                continue
             feed = parse_feed(data, origin, payload.content_type)
         except RecordError as error:
             refuse("parse", error, data)
@@ -119,6 +123,16 @@ def _feed_items(payload: Payload, origin: Origin, refuse: _Refuse) -> _Items:
             )
         # The item's own bytes are not kept apart by the parser: the feed's are what can be replayed.
         yield from ((item, data) for item in with_own_names(feed.items))
+
+
+def _sitemap_items(data: bytes, origin: Origin, content_type: str | None) -> tuple[RawItem, ...]:
+    sitemap = parse_sitemap(data, origin, content_type)
+    if sitemap.children and origin.feed_url is None:
+        raise RecordError(
+            "sitemap-index",
+            f"{origin.uri} only names {len(sitemap.children)} sitemaps: give its address to --feeds",
+        )
+    return sitemap.items
 
 
 def with_own_names(items: Iterable[RawItem]) -> Iterator[RawItem]:
