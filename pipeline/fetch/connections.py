@@ -25,7 +25,7 @@ KEPT_PER_HOST = 4
 KEPT_HOSTS = 256
 
 _BUFFER_BYTES = 16 * 1024
-# Between an interim answer and the final one.
+_MAX_TRAILERS = 100
 _SWITCHING_PROTOCOLS = 101
 
 
@@ -59,11 +59,21 @@ class _Reader(io.BufferedReader):
         self._exchange = exchange
         self._left = exchange.limits.max_header_bytes
         self._has_begun = False
+        self._lines = 0
         self.is_in_head = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Reads a part of the body."""
+        self._lines = 0
+        return super().read(size)
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """Reads a line, cut at `size`. Raises RecordError "headers-too-large", or "truncated" within a head."""
         if not self.is_in_head:
+            # Between the lines that frame chunks there are chunks; one after another, they are a trailer.
+            self._lines += 1
+            if self._lines > _MAX_TRAILERS:
+                raise RecordError("headers-too-large", f"{self._exchange.shown}: a trailer that doesn't end")
             return super().readline(size)
         wanted = self._left + 1 if size is None or size < 0 else min(size, self._left + 1)
         line = super().readline(wanted)

@@ -135,11 +135,13 @@ class Exchange:
             return (str(ipaddress.ip_address(host.strip("[]"))),)
         except ValueError:
             pass
+        try:
+            host.encode("idna")
+        except UnicodeError as error:
+            raise RecordError("bad-address", f"{self.shown}: no name that a host can have") from error
         found = _in_time(lambda: self.resolve(host, port), self.seconds(self.limits.connect_timeout_s))
         if isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN:
             raise RecordError("dns-failed", f"{self.shown}: the name can't be looked up just now") from found
-        if isinstance(found, UnicodeError):
-            raise RecordError("bad-address", f"{self.shown}: no name that a host can have") from found
         if isinstance(found, OSError):
             raise RecordError("dns-failed", f"{self.shown}: no host of that name") from found
         if found is None:
@@ -150,20 +152,18 @@ class Exchange:
         return found
 
 
-def _in_time(
-    look_up: Callable[[], Sequence[str]], seconds: float
-) -> Sequence[str] | OSError | UnicodeError | None:
+def _in_time(look_up: Callable[[], Sequence[str]], seconds: float) -> Sequence[str] | OSError | None:
     """What a look-up finds or fails with; None once the time is over.
 
     No look-up of the system's can be ended from outside: it is left to its thread, which it ends with.
     """
-    outcome: queue.SimpleQueue[Sequence[str] | OSError | UnicodeError | None] = queue.SimpleQueue()
+    outcome: queue.SimpleQueue[Sequence[str] | OSError | None] = queue.SimpleQueue()
 
     def ask() -> None:
-        found: Sequence[str] | OSError | UnicodeError | None = None
+        found: Sequence[str] | OSError | None = None
         try:
             found = look_up()
-        except (OSError, UnicodeError) as error:
+        except OSError as error:
             found = error
         finally:
             outcome.put(found)
