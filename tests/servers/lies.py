@@ -10,7 +10,7 @@ import brotli
 
 from pipeline.fetch.limits import Answer
 from tests.servers.case import FEED, Case
-from tests.servers.server import Conversation, Script, answering, saying
+from tests.servers.server import Conversation, Script, after_request, answering, saying
 
 _OK = b"HTTP/1.1 200 OK\r\n"
 _LATIN1_FEED = FEED.replace(b"reopens", b"caf\xe9")
@@ -225,13 +225,13 @@ LIES = [
     Case(
         "reset-first",
         "A connection that breaks before any answer.",
-        lambda talk: (talk.request(), talk.reset())[1],
+        after_request(lambda talk: talk.reset()),
         "connection-failed",
     ),
     Case(
         "closed-first",
         "A connection that is closed before any answer.",
-        lambda talk: talk.request() and None,
+        after_request(lambda talk: None),
         "connection-failed",
     ),
     Case("http-0.9", "A body and nothing else, as in 1991.", saying(FEED), "bad-answer"),

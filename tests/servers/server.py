@@ -184,7 +184,20 @@ def routed(routes: dict[str, Script]) -> Script:
 
     def script(talk: Conversation) -> None:
         while (request := talk.request()) is not None:
-            routes.get(request.target, lambda one: one.answer(404))(talk)
+            if request.target in routes:
+                routes[request.target](talk)
+            else:
+                talk.answer(404)
+
+    return script
+
+
+def after_request(play: Script) -> Script:
+    """Hears a request, then plays."""
+
+    def script(talk: Conversation) -> None:
+        if talk.request() is not None:
+            play(talk)
 
     return script
 

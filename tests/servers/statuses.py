@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pipeline.fetch.limits import Answer
 from tests.servers.case import FEED, Case
-from tests.servers.server import answering, http_date, saying
+from tests.servers.server import after_request, answering, http_date, saying
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(FEED)
 
 
-def _has(name: str, value: str) -> object:
+def _has(name: str, value: str) -> Callable[[Answer], bool]:
     def check(answer: Answer) -> bool:
         return answer.headers[name.upper()] == answer.headers[name.lower()] == value
 
@@ -96,7 +98,7 @@ STATUSES = [
     Case(
         "1xx-for-ever",
         "Interim answers without end.",
-        lambda talk: (talk.request(), talk.flood(b"HTTP/1.1 102 Processing\r\nX: y\r\n\r\n"))[1],
+        after_request(lambda talk: talk.flood(b"HTTP/1.1 102 Processing\r\nX: y\r\n\r\n")),
         "headers-too-large",
     ),
     Case("1000", "A status that can't be.", saying(b"HTTP/1.1 1000 Too Much\r\n\r\n"), "bad-answer"),
