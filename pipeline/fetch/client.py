@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -36,6 +37,9 @@ _CHUNK_BYTES: Final = 64 * 1024
 # What is read of a body that nobody wants, so that the connection can be kept, and for how long.
 _DRAINED_BYTES: Final = 16 * 1024
 _DRAINED_S: Final = 0.5
+
+# In Latin-1, as headers are read, so that each byte goes back as it came.
+_HEADER_TEXT: Final = re.compile(r"[\x20-\x7e\x80-\xff]*")
 
 # Sent to the host that they were meant for only.
 _PRIVATE_HEADERS: Final = frozenset(("authorization", "cookie", "proxy-authorization"))
@@ -209,7 +213,7 @@ def _prepared(
 
 def _can_be_sent(text: str) -> bool:
     """Whether requests and http.client take a text into a header: what a server once said may be anything."""
-    return text.isprintable() and text == text.strip() and text != "" and all(ord(one) < 256 for one in text)
+    return text != "" and text == text.strip() and _HEADER_TEXT.fullmatch(text) is not None
 
 
 def _headers(raw: Any) -> CaseInsensitiveDict[str]:

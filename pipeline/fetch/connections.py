@@ -131,9 +131,18 @@ class CheckedResponse(http.client.HTTPResponse):
 class _Checked:
     """Connects where the request may."""
 
+    _address = ""
+
     def _new_conn(self) -> socket.socket:
         # As urllib3 does: with the final dot of a name, which is not part of what certificates and servers know.
-        return CURRENT.get().connect(self._dns_host, self.port)  # type: ignore[attr-defined]
+        connected, self._address = CURRENT.get().connect(self._dns_host, self.port)  # type: ignore[attr-defined]
+        return connected
+
+    def request(self, *arguments: Any, **options: Any) -> None:
+        """Sends a request, by a connection that was kept only where it could be opened for this one."""
+        if self.sock is not None:  # type: ignore[attr-defined]
+            CURRENT.get().check_kept(self._address)
+        super().request(*arguments, **options)  # type: ignore[misc]
 
 
 class _Plain(_Checked, urllib3.connection.HTTPConnection):

@@ -164,7 +164,8 @@ class _Brotli:
             if piece:
                 yield piece
             data = b""
-            if self._stream.can_accept_more_data():
+            # It may have taken all that came, and still hold back what that becomes.
+            if not piece and self._stream.can_accept_more_data():
                 return
 
     @property

@@ -91,8 +91,8 @@ class Exchange:
             raise RecordError("too-large", f"{self.shown}: an answer that doesn't end")
         return count
 
-    def connect(self, host: str, port: int) -> socket.socket:
-        """Connects to a host, to an address that was checked and to no other.
+    def connect(self, host: str, port: int) -> tuple[socket.socket, str]:
+        """Connects to a host, to an address that was checked and to no other; says to which.
 
         The name is looked up once, here: it can't mean one thing for the check and another for the connection.
         Addresses that may not be asked are passed over; where there is no other, that is "private-address".
@@ -100,13 +100,9 @@ class Exchange:
         """
         until = self.clock() + self.seconds(self.limits.connect_timeout_s)
         found = self._look_up(host, port)
-        refused = {} if self.limits.allow_private_hosts else {one: refusal(one) for one in found}
-        allowed = [one for one in found if not refused.get(one)][:_MAX_TRIES]
+        allowed = [one for one in found if self._may_ask(one)][:_MAX_TRIES]
         if not allowed:
-            kinds = ", ".join(
-                dict.fromkeys(f"{one} is {kind}" for one, kind in list(refused.items())[:_MAX_TRIES])
-            )
-            raise RecordError("private-address", f"{self.shown}: not asked, since {kinds}")
+            raise self._private(found)
         failure: OSError | None = None
         for i, address in enumerate(allowed):
             left = min(until, self.deadline) - self.clock()
@@ -120,7 +116,7 @@ class Exchange:
             self.connected_in_hop += 1
             # TLS is agreed on next, all of it within this.
             connected.settimeout(self.seconds(self.limits.connect_timeout_s))
-            return connected
+            return connected, address
         self.seconds(self.limits.connect_timeout_s)
         if isinstance(failure, TimeoutError):
             raise RecordError(
@@ -129,6 +125,18 @@ class Exchange:
         raise RecordError(
             "connection-failed", f"{self.shown}: {failure.strerror or failure}" if failure else self.shown
         ) from failure
+
+    def check_kept(self, address: str) -> None:
+        """Raises RecordError "private-address" where a connection was kept by a request that might do more."""
+        if not self._may_ask(address):
+            raise self._private((address,))
+
+    def _may_ask(self, address: str) -> bool:
+        return self.limits.allow_private_hosts or refusal(address) is None
+
+    def _private(self, found: Sequence[str]) -> RecordError:
+        kinds = ", ".join(f"{one} is {refusal(one)}" for one in found[:_MAX_TRIES])
+        return RecordError("private-address", f"{self.shown}: not asked, since {kinds}")
 
     def _look_up(self, host: str, port: int) -> Sequence[str]:
         try:

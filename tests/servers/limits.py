@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gzip
+import random
 import zlib
 
 import brotli
@@ -12,6 +13,11 @@ from tests.servers.case import FEED, HASTY, Case
 from tests.servers.server import Conversation, Script, answering
 
 _MIB = 1 << 20
+
+#: Random letters, which can't be compressed to less than a half.
+LARGE_FEED = FEED.replace(
+    b"<title>Bridge", b"<title>" + random.Random(1).randbytes(7_500_000).hex().encode() + b"Bridge"
+)
 _OK = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -294,5 +300,21 @@ LIMITS = [
         _flooding(b"HTTP/1.1 304 Not Modified\r\n\r\n", b" " * 65536),
         304,
         b"",
+    ),
+    Case(
+        "text-15-mb",
+        "A feed that is just not too large.",
+        answering(200, LARGE_FEED),
+        200,
+        LARGE_FEED,
+        parsed="items",
+    ),
+    Case(
+        "text-15-mb-br",
+        "The same, compressed.",
+        answering(200, brotli.compress(LARGE_FEED, quality=1), "Content-Encoding: br"),
+        200,
+        LARGE_FEED,
+        parsed="items",
     ),
 ]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +81,63 @@ def test_whatever_a_server_does(case: Case, certificates: Certificates) -> None:
     if case.parsed is not None:
         with no_hang():
             assert read(outcome) == case.parsed
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<!DOCTYPE rss [<!ENTITY a SYSTEM '{file}'>]><rss><channel><item><title>&a;</title></item></channel></rss>",
+        "<rss xmlns:xi='http://www.w3.org/2001/XInclude'><channel><title>a</title><item><title>b</title><description>"
+        "<xi:include href='{file}' parse='text'/></description></item></channel></rss>",
+        "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:xi='http://www.w3.org/2001/XInclude'><title>a</title><entry>"
+        "<title>b</title><content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><xi:include href='{file}'/>"
+        "</div></content></entry></feed>",
+        "<?xml-stylesheet type='text/xsl' href='{file}'?><rss><channel><item><title>a</title></item></channel></rss>",
+    ],
+)
+def test_no_file_of_ours_gets_into_a_feed(document: str, tmp_path: Path) -> None:
+    """Whatever names it."""
+    file = tmp_path / "secret.xml"
+    file.write_text("<p>made-up secret</p>")
+    text = document.format(file=file.as_uri())
+    try:
+        parsed = repr(parse_feed(text.encode(), Origin("feed", "http://made.example/feed")))
+    except RecordError as error:
+        parsed = repr(error)
+    assert "made-up secret" not in parsed
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="only Linux says how much memory was used at most"
+)
+def test_no_answer_costs_much_memory() -> None:
+    """One process asks all the greedy servers, parses what they send, and stays under 300 MB more than before."""
+    greedy = [case for case in CASES if case.name in GREEDY]
+    assert len(greedy) == len(GREEDY)
+    with contextlib.ExitStack() as running:
+        servers = [running.enter_context(ScriptedServer(case.script).running()) for case in greedy]
+        asked = subprocess.run(
+            [sys.executable, "-m", "tests.servers.memory", *(f"{server.url}/feed" for server in servers)],
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=300,
+        )
+    *outcomes, last = asked.stdout.splitlines()
+    assert outcomes == [str(case.parsed or case.expect) for case in greedy]
+    before, after = map(int, last.split())
+    assert after - before < 300_000_000
+
+
+#: Those that are to use up memory.
+GREEDY = frozenset(
+    (
+        "spaces-200-mb", "chunks-for-ever", "chunk-of-minus-1", "header-for-ever", "headers-for-ever",
+        "gzip-bomb-10-gb", "br-bomb", "gzip-in-gzip", "nested-million", "nested-100000", "attributes-million",
+        "items-100000", "json-million", "text-15-mb", "text-15-mb-br",
+    )
+)  # fmt: skip
 
 
 def read(answer: Answer) -> str:
