@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ from tests.servers.lies import LIES
 from tests.servers.limits import LIMITS
 from tests.servers.network import PUBLIC, Network
 from tests.servers.redirects import REDIRECTS
-from tests.servers.server import ScriptedServer
+from tests.servers.server import ScriptedServer, answering
 from tests.servers.statuses import STATUSES
 from tests.servers.traps import TRAPS
 from transforms.functions.feeds import parse_feed
@@ -114,6 +115,7 @@ def test_no_answer_costs_much_memory() -> None:
     """One process asks all the greedy servers, parses what they send, and stays under 300 MB more than before."""
     greedy = [case for case in CASES if case.name in GREEDY]
     assert len(greedy) == len(GREEDY)
+    greedy.append(NOISE)
     with contextlib.ExitStack() as running:
         servers = [running.enter_context(ScriptedServer(case.script).running()) for case in greedy]
         asked = subprocess.run(
@@ -129,6 +131,15 @@ def test_no_answer_costs_much_memory() -> None:
     before, after = map(int, last.split())
     assert after - before < 300_000_000
 
+
+#: What charsets are guessed for takes the most memory of all, and some time.
+NOISE = Case(
+    "noise-15-mb",
+    "Bytes by chance, as many as are read.",
+    answering(200, random.Random(1).randbytes(15_000_000)),
+    200,
+    parsed="not-a-feed",
+)
 
 #: Those that are to use up memory.
 GREEDY = frozenset(
