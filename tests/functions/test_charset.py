@@ -206,3 +206,9 @@ def test_large_input_is_detected_on_a_sample(data: bytes) -> None:
         text, warnings = decode_text(data)
         assert "charset_detected" in warnings
         assert len(text) > 1_000_000
+
+
+def test_long_texts_are_cleaned_like_short_ones() -> None:
+    """They are worked on in parts, which may begin and end within what is taken out."""
+    text = "a\0b\x0c\x0c\x1e" * 600_000
+    assert clean(text) == ("ab\n\n " * 600_000, ("nul_removed",))

@@ -103,6 +103,8 @@ _CONTROLS: Final[dict[int, str | None]] = {
 _CONTROL: Final = re.compile("[" + "".join(map(re.escape, map(chr, _CONTROLS))) + "]+")
 _DROP_CONTROLS: Final = dict.fromkeys(_C0_BYTES)
 
+_PART_CHARS: Final = 1 << 20
+
 
 def decode_text(data: bytes, declared: str | None = None) -> tuple[str, tuple[str, ...]]:
     """Decodes bytes of any charset into safe text; returns it with the codes of what was repaired.
@@ -146,7 +148,10 @@ def clean(text: str) -> tuple[str, tuple[str, ...]]:
             warnings.append(CHARSET_REPLACED)
     if "\0" in text:
         warnings.append(NUL_REMOVED)
-    return _CONTROL.sub(lambda found: found[0].translate(_CONTROLS), text), tuple(warnings)
+    # Part by part: of noise, a substitution holds some hundred bytes for each control.
+    parts = (text[start : start + _PART_CHARS] for start in range(0, len(text), _PART_CHARS))
+    text = "".join(_CONTROL.sub(lambda found: found[0].translate(_CONTROLS), part) for part in parts)
+    return text, tuple(warnings)
 
 
 def _is_safe(text: str) -> bool:

@@ -31,6 +31,7 @@ from feedparser.util import FeedParserDict
 from schemas.errors import RecordError
 from schemas.records import Origin, RawItem
 from transforms.functions.charset import decode_text
+from transforms.functions.feed_bounds import check_json, check_markup
 from transforms.functions.feed_xml import StatedFeed, read_feed
 from transforms.functions.html_text import html_to_text
 from transforms.functions.json_feed import (
@@ -129,17 +130,20 @@ def parse_feed(
     without title, content, summary and link is in `rejected` ("no-text"). A feed may have no items.
 
     Raises RecordError "empty-file"; "not-a-feed" for HTML pages and other documents; "xml-entities" where the
-    document type declares entities made of other entities or files; "bad-feed" where nothing could be read;
-    and for JSON what `parse_json_feed` raises.
+    document type declares entities made of other entities or files; "too-deep", "too-many-items" and "too-large" for
+    more markup than `feed_bounds` allows; "bad-feed" where nothing could be read; and for JSON what
+    `parse_json_feed` raises.
     """
     text, warnings = decode_text(data, declared_charset(data, content_type))
     start = text.lstrip()
     if not start:
         raise RecordError("empty-file", f"{origin.uri} is empty")
     if start[0] == "{":
+        check_json(start, origin)
         return parse_json_feed(start, origin, warnings)
     document = _put_in_order(text, origin)
     xml = _as_utf8(document.text)
+    check_markup(xml, origin)
     if document.mended:
         warnings = (*warnings, FEED_MALFORMED)
     feed = read_fast(xml)

@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 from schemas.errors import RecordError
 from schemas.records import Origin, RawItem
 from transforms.functions.charset import CHARSET_REPLACED, scrub
+from transforms.functions.feed_bounds import MAX_ITEMS
 from transforms.functions.html_text import html_to_text, looks_like_html
 
 
@@ -125,7 +126,8 @@ def parse_json_feed(text: str, origin: Origin, warnings: Sequence[str] = ()) -> 
     origin: of the document; each item's has its own guid and position.
 
     An item that is no object ("bad-item") or has neither title nor text nor link ("no-text") is in `rejected`.
-    Raises RecordError "bad-json" where it isn't JSON, "not-a-feed" where it is something else in JSON.
+    Raises RecordError "bad-json" where it isn't JSON, "not-a-feed" where it is something else in JSON, and
+    "too-many-items".
     """
     feed = _load(text, origin)
     version = text_or_none(feed.get("version")) or ""
@@ -135,6 +137,10 @@ def parse_json_feed(text: str, origin: Origin, warnings: Sequence[str] = ()) -> 
             keys = ", ".join(list(feed)[:5])
             raise RecordError("not-a-feed", f"{origin.uri} is JSON without a list of items; it has: {keys}")
         entries = []
+    if len(entries) > MAX_ITEMS:
+        raise RecordError(
+            "too-many-items", f"{origin.uri} has {len(entries):,} items, more than {MAX_ITEMS:,}"
+        )
     url = text_or_none(feed.get("feed_url"))
     link = text_or_none(feed.get("home_page_url"))
     known = _Feed(
