@@ -1,0 +1,237 @@
+"""What an answer does to what is known of a feed and its host."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import random
+
+from schemas.state import FeedState, HostState
+from transforms.functions.polling.headers import fresh_for_s, retry_after_s
+from transforms.functions.polling.hosts import paused
+from transforms.functions.polling.outcomes import Outcome, PollLimits
+from transforms.functions.polling.retire import should_retire
+from transforms.functions.polling.rhythm import learn_items, pass_time, poll_interval_s
+
+#: On how many polls running a permanent redirect has to name the same address before that is asked itself.
+MOVED_POLLS = 3
+
+#: After so many failures in a row at the address that a feed moved to, its old one is asked again.
+MOVED_BACK_FAILURES = 3
+
+#: The longest that a failure keeps a feed from being polled again, in seconds, but for a Retry-After.
+MAX_BACKOFF_S = 86_400.0
+
+#: What the first failure costs, in seconds; each further one in a row twice as much. A feed that isn't there is not
+#: back in ten minutes, and who refuses us means it.
+MISSING_BACKOFF_S = 3_600.0
+REFUSED_BACKOFF_S = 6 * 3_600.0
+
+#: How long a host rests that says "too many requests" and not for how long, in seconds; doubled like a back-off.
+TOO_MANY_PAUSE_S = 900.0
+
+#: For how long no validators are sent to a server that was caught calling a changed feed unchanged.
+DISTRUST = dt.timedelta(days=7)
+
+#: So many full answers in a row with items that a 304 before had denied are no accident of caches.
+_DENIED_CHANGES = 2
+_DENIED_AGE = dt.timedelta(hours=1)
+
+# How much of what is known about wasted full answers the last one makes up.
+_WASTE_WEIGHT = 0.2
+
+# Intervals differ by so much at random, so that feeds polled together do not stay together.
+_SPREAD = 0.02
+
+_BUSY = (429, 503)
+
+
+def after_answer(
+    state: FeedState,
+    host: HostState,
+    outcome: Outcome,
+    now: dt.datetime,
+    rng: random.Random,
+    limits: PollLimits,
+    run_at: dt.datetime | None = None,
+) -> tuple[FeedState, HostState]:
+    """The feed and its host after one request for the feed.
+
+    now: when it ended. run_at: when the run began, from which the time to the next poll of a feed that answers is
+    counted: runs come at their own rhythm, and what waits for its turn within one would else miss every other.
+
+    200 and 304 are successes: the rhythm of the feed decides when it is polled next, see `rhythm`.
+    410 ends its polling. 401 and 403, other 4xx, and all else double their back-off with each failure, up to a day,
+    from 6 hours, an hour, and `min_poll_s`; the last with jitter. A Retry-After with 429 and 503 is obeyed for the
+    whole host, and `next_poll_at` is never before it.
+    """
+    start = now if run_at is None else min(run_at, now)
+    state = dataclasses.replace(
+        state,
+        polls=state.polls + 1,
+        added_at=state.added_at or now,
+        last_status=outcome.status,
+        bytes_fetched=state.bytes_fetched + outcome.wire_bytes,
+    )
+    if outcome.error is None and outcome.status in (200, 304):
+        state = _succeeded(state, outcome, now)
+        interval = poll_interval_s(state, start, limits) * (1 + _SPREAD * (rng.random() * 2 - 1))
+        interval = min(max(interval, limits.min_poll_s), limits.max_poll_s)
+        next_at = start + dt.timedelta(seconds=interval)
+        if should_retire(state, now):
+            state = dataclasses.replace(state, status="retired")
+        elif state.status != "active":
+            state = dataclasses.replace(state, status="active")
+    else:
+        state = _failed(state, outcome, now)
+        if outcome.status in _BUSY:
+            host = _rested(host, state, outcome, now)
+        interval = _backoff_s(state, outcome, rng, limits)
+        next_at = now + dt.timedelta(seconds=interval)
+        if state.status == "gone":
+            return dataclasses.replace(state, next_poll_at=None, interval_s=None, checked_at=now), host
+    if host.not_before is not None:
+        next_at = max(next_at, host.not_before)
+    return dataclasses.replace(state, checked_at=now, interval_s=interval, next_poll_at=next_at), host
+
+
+def not_allowed(state: FeedState, now: dt.datetime, limits: PollLimits) -> FeedState:
+    """The state of a feed that robots.txt keeps us from: no request was made, and none is for a day."""
+    return dataclasses.replace(
+        state,
+        failures=state.failures + 1,
+        last_error="robots-disallowed",
+        interval_s=MAX_BACKOFF_S,
+        next_poll_at=now + dt.timedelta(seconds=max(MAX_BACKOFF_S, limits.min_poll_s)),
+    )
+
+
+def _succeeded(state: FeedState, outcome: Outcome, now: dt.datetime) -> FeedState:
+    state = _with_redirect(dataclasses.replace(state, failures=0, last_error=None), outcome)
+    max_age = fresh_for_s(outcome.cache_control, outcome.expires, outcome.date)
+    if outcome.status == 304:
+        state = pass_time(state, now)
+        saved = max(0, (state.body_bytes or 0) - outcome.wire_bytes)
+        # A 304 repeats the headers that a 200 would have had; what it leaves out still holds.
+        return dataclasses.replace(
+            state, bytes_saved=state.bytes_saved + saved, max_age_s=max_age or state.max_age_s
+        )
+    changed = outcome.body_hash is None or outcome.body_hash != state.body_hash
+    before = state
+    state = learn_items(state, outcome.items, changed, now)
+    state = _with_trust(before, state, outcome, changed, now)
+    wasted = before.unchanged_fulls
+    has_validators = outcome.etag is not None or outcome.last_modified is not None
+    # The full answer that was asked for once a day says nothing about the polls in between.
+    if before.full_at is not None and (outcome.conditional or not has_validators):
+        wasted += _WASTE_WEIGHT * ((0.0 if changed else 1.0) - wasted)
+    state = dataclasses.replace(
+        state,
+        etag=outcome.etag,
+        last_modified=outcome.last_modified,
+        body_hash=outcome.body_hash,
+        full_at=now,
+        changed_at=now if changed else state.changed_at,
+        body_bytes=outcome.wire_bytes,
+        unchanged_fulls=wasted,
+        max_age_s=max_age,
+    )
+    return _with_schedule(state, outcome)
+
+
+def _with_schedule(state: FeedState, outcome: Outcome) -> FeedState:
+    schedule = outcome.schedule
+    if schedule is None:
+        return state
+    return dataclasses.replace(
+        state,
+        ttl_s=schedule.ttl_s,
+        update_period_s=schedule.update_period_s,
+        skip_hours=schedule.skip_hours,
+        skip_days=schedule.skip_days,
+        title=schedule.title or state.title,
+        hub_url=schedule.hub_url,
+        self_url=schedule.self_url,
+    )
+
+
+def _with_redirect(state: FeedState, outcome: Outcome) -> FeedState:
+    """Follows a permanent redirect for good once it was the same on MOVED_POLLS polls running."""
+    target = outcome.moved_to
+    if target is None or target == (state.fetch_url or state.url):
+        return dataclasses.replace(state, moved_to=None, moved_polls=0)
+    polls = state.moved_polls + 1 if target == state.moved_to else 1
+    if polls < MOVED_POLLS:
+        return dataclasses.replace(state, moved_to=target, moved_polls=polls)
+    # Validators belong to the document, which is the same; its own address needs no note.
+    fetch_url = None if target == state.url else target
+    return dataclasses.replace(state, fetch_url=fetch_url, moved_to=None, moved_polls=0)
+
+
+def _with_trust(
+    before: FeedState, state: FeedState, outcome: Outcome, changed: bool, now: dt.datetime
+) -> FeedState:
+    """Notes where a full answer shows that validators can't be relied on.
+
+    Sure: another body under the same validators. Likely, and believed the second time: an item that is stated to be
+    an hour older than the last poll, which a 304 answered.
+    """
+    if not changed or before.full_at is None or outcome.conditional:
+        return state
+    has_validators = before.etag is not None or before.last_modified is not None
+    # Within a second a file may change twice, but not in a day.
+    is_same = (
+        has_validators
+        and (outcome.etag, outcome.last_modified) == (before.etag, before.last_modified)
+        and now - before.full_at > _DENIED_AGE
+    )
+    denied = before.denied_changes
+    checked = before.checked_at
+    if checked is not None and checked > before.full_at and outcome.items is not None:
+        latest = before.newest_item_at
+        older = [
+            time
+            for time in outcome.items.times
+            if time < checked - _DENIED_AGE and (latest is None or time > latest)
+        ]
+        denied = denied + 1 if older else 0
+    if is_same or denied >= _DENIED_CHANGES:
+        return dataclasses.replace(state, distrusted_until=now + DISTRUST, denied_changes=0)
+    return dataclasses.replace(state, denied_changes=denied)
+
+
+def _failed(state: FeedState, outcome: Outcome, now: dt.datetime) -> FeedState:
+    reason = outcome.error or f"http-{outcome.status}"
+    failures = state.failures + 1
+    state = dataclasses.replace(state, failures=failures, last_error=reason)
+    if outcome.status == 200:
+        # Nothing is kept by which the next request could find a page that is no feed unchanged.
+        state = dataclasses.replace(state, etag=None, last_modified=None, body_hash=None)
+    is_lost_there = outcome.status == 410 or failures % MOVED_BACK_FAILURES == 0
+    if state.fetch_url is not None and is_lost_there:
+        # The address as given has yet to be asked again.
+        return dataclasses.replace(state, fetch_url=None, moved_to=None, moved_polls=0)
+    if outcome.status == 410:
+        return dataclasses.replace(state, status="gone")
+    return state
+
+
+def _rested(host: HostState, state: FeedState, outcome: Outcome, now: dt.datetime) -> HostState:
+    wished = retry_after_s(outcome.retry_after, now)
+    if wished is None:
+        if outcome.status != 429:
+            return host
+        wished = min(TOO_MANY_PAUSE_S * 2 ** min(state.failures - 1, 10), MAX_BACKOFF_S)
+    return paused(host, now + dt.timedelta(seconds=wished))
+
+
+def _backoff_s(state: FeedState, outcome: Outcome, rng: random.Random, limits: PollLimits) -> float:
+    status = outcome.status or 0
+    doubled = float(2 ** min(state.failures - 1, 10))
+    if status in (401, 403):
+        return min(REFUSED_BACKOFF_S * doubled, MAX_BACKOFF_S)
+    if 400 <= status < 500 and status not in (408, 429):
+        return min(max(MISSING_BACKOFF_S, limits.min_poll_s) * doubled, MAX_BACKOFF_S)
+    # Servers come back at one moment, and their visitors should not.
+    jitter = 1 + 0.5 * rng.random()
+    return min(limits.min_poll_s * jitter * doubled, MAX_BACKOFF_S)
