@@ -157,8 +157,12 @@ class FeedState:
     denied_changes: full answers in a row with items that a 304 before them had denied.
 
     items_seen: new items, in all. newest_item_at: the latest time stated by one. items_per_day: a running estimate.
-    profile: weights of the items seen, which fade: by hour of the day (24), weekday from Monday (7) and ten minutes
-    of the hour (6), in UTC; empty where there is nothing yet. observed_h: the hours in which they came, fading alike.
+    window_items: those in the last full document. overflows: how often all of those were new, so that some may have
+    left it unseen.
+    profile: weights of when there was news, which fade: by ten minutes of the day (144) and weekday from Monday (7),
+    in UTC; empty before the first full answer. profile_at: as of when. concentration: how far it keeps to few of the
+    144, as `rhythm` finds. observed_h, observed_items: hours watched and items in them, fading alike.
+    late_share: share of the polls with news whose items state times from before the poll that preceded.
 
     ttl_s, update_period_s: what the feed says, in seconds. max_age_s: what its server says.
     skip_hours: 0 to 23, UTC. skip_days: 0 to 6 from Monday. When the feed asks not to be polled.
@@ -193,8 +197,14 @@ class FeedState:
     items_seen: int = 0
     newest_item_at: dt.datetime | None = None
     items_per_day: float | None = None
+    window_items: int | None = None
+    overflows: int = 0
     profile: tuple[float, ...] = ()
+    profile_at: dt.datetime | None = None
+    concentration: float | None = None
     observed_h: float = 0.0
+    observed_items: float = 0.0
+    late_share: float = 0.0
     ttl_s: int | None = None
     update_period_s: int | None = None
     max_age_s: int | None = None

@@ -259,6 +259,8 @@ def _feed(number: int, host: str, days: int, draw: np.random.Generator) -> MadeU
     missing = bool(draw.random() < 0.01)
     kept = times < min(gone_at, days * DAY_S) if not missing else times < 0
     times, stated = times[kept], stated[kept]
+    # A feed holds what it publishes within two hours, whatever it holds besides.
+    crowd = int(np.max(np.arange(len(times)) - np.searchsorted(times, times - 7_200), initial=0)) + 1
     path = "/private/" if draw.random() < 0.15 else "/feeds/"
     wishes = FeedSchedule()
     if draw.random() < 0.12:
@@ -276,7 +278,7 @@ def _feed(number: int, host: str, days: int, draw: np.random.Generator) -> MadeU
         stated=stated,
         rate=rate[HISTORY_S // TICK_S :],
         size=int(min(2e6, draw.lognormal(math.log(16_000), 0.9))),
-        window=max(int(draw.choice([10, 20, 30, 50])), math.ceil(a_day / 2)),
+        window=max(int(draw.choice([10, 20, 30, 50])), crowd),
         validators=str(draw.choice(list(_VALIDATORS), p=list(_VALIDATORS.values()))),
         dated=bool(draw.random() > 0.04),
         cache_control=control,

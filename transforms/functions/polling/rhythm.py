@@ -1,10 +1,16 @@
 """How often a feed has something new, by hour and day, and when it pays to look again.
 
-The items of a feed are taken for a Poisson process whose rate has a daily and weekly rhythm and a phase within the
-hour, for feeds that are written on the hour. The rate's prior is a gamma distribution, that of each rhythm an even one, and
-all of the evidence fades with a half-life of two weeks. A poll costs as much as one item that comes POLL_COST_H hours
-late; for Poisson items the sum of both is least where the polls lie as dense as the root of the rate,
-sqrt(rate / (2 cost)) polls an hour, at each hour anew (Cho and Garcia-Molina, 2003, on when to refresh copies).
+The items of a feed are taken for a Poisson process with a daily and a weekly rhythm. Its rate has a gamma prior. Its
+shape over the 144 slots of ten minutes of a day is a mixture: of hours, evened out, times the phase within the hour, and
+of the slots themselves, as far as past news keeps to a few of them, as it does where a program publishes by the clock.
+How far is decided by the likelihood of what was seen (Dirichlet-multinomial). All evidence fades with a half-life of two
+weeks.
+
+A poll costs as much as one item that comes POLL_COST_H hours late; for Poisson items the sum of both is least where the
+polls lie as dense as the root of the rate, sqrt(rate / (2 cost)) polls an hour, at each hour anew. That a crawler's
+requests should follow the root of the rate where delay is what counts is known since Cho and Garcia-Molina, "Effective
+page refresh policies for web crawlers" (2003), and Sia, Cho and Cho, "Efficient monitoring algorithm for fast news
+alerts" (2007).
 """
 
 from __future__ import annotations
@@ -30,6 +36,9 @@ MAX_WISH_S = 3_600
 #: A feed is silent once this many usual gaps have passed without an item.
 SILENT_GAPS = 3.0
 
+#: Between two polls no more new items are expected than this share of those that the feed's document holds.
+_WINDOW_SHARE = 0.4
+
 _HALF_LIFE_H = 14 * 24.0
 _HISTORY_H = 14 * 24.0
 
@@ -37,9 +46,18 @@ _HISTORY_H = 14 * 24.0
 _PRIOR_ITEMS, _PRIOR_H = 0.5, 12.0
 _HOUR_PRIOR, _DAY_PRIOR, _PART_PRIOR = 0.7, 3.0, 4.0
 
+# How many items the evened-out rhythm may be worth against the slots themselves; the first is as good as any number.
+_EVEN = 1e6
+_CONCENTRATIONS = (_EVEN, 100.0, 30.0, 8.0)
+
+# With more polls than this share bringing items that are stated to be older than the poll before, what items state
+# tells nothing of when they come.
+_LATE_SHARE = 0.2
+_LATE_WEIGHT = 0.1
+
 _HOURS, _DAYS, _PARTS = 24, 7, 6
-_PROFILE = _HOURS + _DAYS + _PARTS
-_PART_S = 600
+_SLOTS = _HOURS * _PARTS
+_SLOT_S = 600
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 
 
@@ -50,81 +68,126 @@ def learn_items(state: FeedState, items: ItemsSeen | None, changed: bool, now: d
     An undated feed that changed has brought one. changed: whether the body differs from the one before; where it
     doesn't, time has passed and nothing else.
     """
-    horizon = now + dt.timedelta(hours=1)
-    latest = state.newest_item_at
+    if not changed:
+        return pass_time(state, now)
     is_first = state.full_at is None
+    latest, since = state.newest_item_at, state.checked_at
     times: list[dt.datetime] = []
-    if items is not None and changed:
+    total = 0
+    if items is not None:
+        horizon = now + dt.timedelta(hours=1)
+        total = len(items.times) + items.undated
         # What is stated for later than now came by now.
-        times = [
-            min(time, now) for time in items.times if (latest is None or time > latest) and time <= horizon
-        ]
+        times = [min(time, now) for time in items.times if (latest is None or time > latest) and time <= horizon]
     new = len(times)
-    if changed and not times and not is_first and (items is None or items.undated or not items.times):
-        times, new = [now], 1
-    state = _aged(state, now, times if is_first else None)
-    if not new:
-        return state
-    since = state.checked_at
-    profile = list(state.profile or (0.0,) * _PROFILE)
-    for time in times:
-        age_h = (now - time).total_seconds() / 3_600
-        if is_first:
-            if age_h > _HISTORY_H:
-                continue
-            weight = 0.5 ** (age_h / _HALF_LIFE_H)
-        else:
-            # Of an item that is stated to be older than the last poll, it is only known when it came: since then.
-            if since is not None and time < since:
-                time = since + (now - since) / 2
-            weight = 1.0
-        seconds = int((time - _EPOCH).total_seconds())
-        profile[seconds // 3_600 % _HOURS] += weight
-        # The epoch began on a Thursday.
-        profile[_HOURS + (seconds // 86_400 + 3) % _DAYS] += weight
-        profile[_HOURS + _DAYS + seconds % 3_600 // _PART_S] += weight
-    newest = max(times)
-    dated = items is not None and bool(items.times)
+    if not times and not is_first and (items is None or items.undated or not items.times):
+        new = 1
+    if is_first:
+        state = _from_history(state, times, now)
+    elif new:
+        state = _from_poll(state, times, new, since, now)
+    else:
+        return pass_time(state, now)
+    newest = max(times, default=None)
+    overflowed = not is_first and len(times) == total and total > 1
     state = dataclasses.replace(
         state,
-        profile=tuple(profile),
         items_seen=state.items_seen + new,
-        newest_item_at=max(newest, latest) if latest is not None else (newest if dated else None),
+        window_items=total or None,
+        overflows=state.overflows + overflowed,
+        newest_item_at=latest if newest is None else newest if latest is None else max(newest, latest),
     )
-    return dataclasses.replace(state, items_per_day=24.0 * _base_rate(state))
+    return dataclasses.replace(
+        state, concentration=_concentration(state.profile), items_per_day=24.0 * _base_rate(state, now)
+    )
 
 
-def _aged(state: FeedState, now: dt.datetime, history: Sequence[dt.datetime] | None) -> FeedState:
-    """The state with the time since the last poll added to what was observed, and what was known before faded."""
-    if history is not None:
-        if not history:
-            return state
-        ages = [(now - time).total_seconds() / 3_600 for time in history]
-        reach = min(max(ages), _HISTORY_H)
-        # The integral of the fading weight over the time that the document reaches back.
-        seen = _HALF_LIFE_H / math.log(2) * (1 - 0.5 ** (reach / _HALF_LIFE_H))
-        return dataclasses.replace(state, observed_h=seen)
-    if state.checked_at is None:
-        return state
-    passed = max(0.0, (now - state.checked_at).total_seconds() / 3_600)
-    fade = 0.5 ** (passed / _HALF_LIFE_H)
+def _from_history(state: FeedState, times: Sequence[dt.datetime], now: dt.datetime) -> FeedState:
+    """What the items of a feed's first document say of the time before."""
+    ages = [(time, (now - time).total_seconds() / 3_600) for time in times]
+    recent = [(time, age) for time, age in ages if age <= _HISTORY_H]
+    reach = min(max((age for _, age in ages), default=0.0), _HISTORY_H)
+    # The integral of the fading weight over the time that the document reaches back.
+    seen_h = _HALF_LIFE_H / math.log(2) * (1 - 0.5 ** (reach / _HALF_LIFE_H))
+    slots: dict[int, float] = {}
+    for time, _ in recent:
+        slot = int((time - _EPOCH).total_seconds()) // _SLOT_S
+        slots[slot] = slots.get(slot, 0.0) + 1
+    profile = [0.0] * (_SLOTS + _DAYS)
+    for slot, count in slots.items():
+        age_h = (now - _EPOCH).total_seconds() / 3_600 - slot * _SLOT_S / 3_600
+        _add(profile, slot, math.sqrt(count) * 0.5 ** (age_h / _HALF_LIFE_H))
+    weight = sum(0.5 ** (age / _HALF_LIFE_H) for _, age in recent)
+    return dataclasses.replace(
+        state, profile=tuple(profile), profile_at=now, observed_h=seen_h, observed_items=weight
+    )
+
+
+def _from_poll(
+    state: FeedState, times: Sequence[dt.datetime], new: int, since: dt.datetime | None, now: dt.datetime
+) -> FeedState:
+    """What the new items of one poll say: that they came since the last, and when, as far as they state it.
+
+    Items of one slot count by the root of their number: a rhythm is told by when a feed has news, not by how much of it
+    there is at once.
+    """
+    since = now if since is None else min(since, now)
+    late = any(time < since for time in times) or not times
+    late_share = state.late_share + _LATE_WEIGHT * (late - state.late_share)
+    rate = rate_at(state, now)
+    fade = _fade(state, now)
+    profile = [weight * fade for weight in state.profile] or [0.0] * (_SLOTS + _DAYS)
+    if late or late_share > _LATE_SHARE:
+        # Somewhere since the last poll: likely when items are likely.
+        first, last = (int((one - _EPOCH).total_seconds()) // _SLOT_S for one in (since, now))
+        first = max(first, last - _SLOTS)
+        shares = [rate(slot * _SLOT_S) for slot in range(first, last + 1)]
+        unit = math.sqrt(new) / sum(shares)
+        for slot, share in zip(range(first, last + 1), shares, strict=True):
+            _add(profile, slot, share * unit)
+    else:
+        slots: dict[int, float] = {}
+        for time in times:
+            slot = int((time - _EPOCH).total_seconds()) // _SLOT_S
+            slots[slot] = slots.get(slot, 0.0) + 1
+        for slot, count in slots.items():
+            _add(profile, slot, math.sqrt(count))
+    hours = 0.0 if state.profile_at is None else max(0.0, (now - state.profile_at).total_seconds() / 3_600)
     return dataclasses.replace(
         state,
-        observed_h=state.observed_h * fade + passed,
-        profile=tuple([weight * fade for weight in state.profile]),
+        profile=tuple(profile),
+        profile_at=now,
+        observed_h=state.observed_h * fade + hours,
+        observed_items=state.observed_items * fade + new,
+        late_share=late_share,
     )
+
+
+def _add(profile: list[float], slot: int, weight: float) -> None:
+    profile[slot % _SLOTS] += weight
+    # The epoch began on a Thursday.
+    profile[_SLOTS + (slot // _SLOTS + 3) % _DAYS] += weight
+
+
+def _fade(state: FeedState, now: dt.datetime) -> float:
+    """How much of what was observed by `profile_at` is worth something still."""
+    if state.profile_at is None:
+        return 1.0
+    passed = max(0.0, (now - state.profile_at).total_seconds() / 3_600)
+    return float(0.5 ** (passed / _HALF_LIFE_H))
 
 
 def pass_time(state: FeedState, now: dt.datetime) -> FeedState:
     """The state after an answer that says that nothing has come since the last one."""
-    state = _aged(state, now, None)
-    return dataclasses.replace(state, items_per_day=24.0 * _base_rate(state))
+    return dataclasses.replace(state, items_per_day=24.0 * _base_rate(state, now))
 
 
-def _base_rate(state: FeedState) -> float:
+def _base_rate(state: FeedState, now: dt.datetime) -> float:
     """Items an hour, averaged over the week."""
-    seen = sum(state.profile[:_HOURS])
-    return (_PRIOR_ITEMS + seen) / (_PRIOR_H + state.observed_h)
+    fade = _fade(state, now)
+    passed = 0.0 if state.profile_at is None else max(0.0, (now - state.profile_at).total_seconds() / 3_600)
+    seen_h = state.observed_h * fade + passed
+    return (_PRIOR_ITEMS + state.observed_items * fade) / (_PRIOR_H + seen_h)
 
 
 def usual_gap_s(state: FeedState) -> float | None:
@@ -148,7 +211,7 @@ def is_silent(state: FeedState, now: dt.datetime) -> bool:
 
 def rate_at(state: FeedState, now: dt.datetime) -> Callable[[int], float]:
     """Items an hour to be expected in the ten minutes that begin at a time in seconds since 1970."""
-    base = _base_rate(state)
+    base = _base_rate(state, now)
     silence = silence_s(state, now)
     if silence is not None:
         # After silence for many gaps the next item is likely as far away again.
@@ -158,23 +221,53 @@ def rate_at(state: FeedState, now: dt.datetime) -> Callable[[int], float]:
     if not state.profile:
         return lambda seconds: base
     profile = state.profile
-    seen = sum(profile[:_HOURS])
-    hours = _smooth(profile[:_HOURS])
-    hour_unit = _HOURS / (seen + _HOURS * _HOUR_PRIOR)
-    by_hour = [(weight + _HOUR_PRIOR) * hour_unit * base for weight in hours]
-    day_unit = _DAYS / (seen + _DAYS * _DAY_PRIOR)
-    by_day = [(weight + _DAY_PRIOR) * day_unit for weight in profile[_HOURS : _HOURS + _DAYS]]
-    part_unit = _PARTS / (seen + _PARTS * _PART_PRIOR)
-    by_part = [(weight + _PART_PRIOR) * part_unit for weight in profile[_HOURS + _DAYS :]]
+    seen = sum(profile[:_SLOTS])
+    by_hour, by_part = _even_shape(profile, seen)
+    days = profile[_SLOTS:]
+    by_day = [(weight + _DAY_PRIOR) * _DAYS / (seen + _DAYS * _DAY_PRIOR) * base for weight in days]
+    concentration = state.concentration or _EVEN
+    even_share = concentration / (seen + concentration)
+    slot_unit = _SLOTS / (seen + concentration)
 
     def rate(seconds: int) -> float:
-        return (
-            by_hour[seconds // 3_600 % _HOURS]
-            * by_day[(seconds // 86_400 + 3) % _DAYS]
-            * by_part[seconds % 3_600 // _PART_S]
-        )
+        slot = seconds // _SLOT_S % _SLOTS
+        even = by_hour[slot // _PARTS] * by_part[slot % _PARTS]
+        shape = even * even_share + profile[slot] * slot_unit
+        return shape * by_day[(seconds // 86_400 + 3) % _DAYS]
 
     return rate
+
+
+def _even_shape(profile: Sequence[float], seen: float) -> tuple[list[float], list[float]]:
+    """The rhythm by hours, evened out, and by the parts of an hour: factors that are 1 on average."""
+    hours = [sum(profile[start : start + _PARTS]) for start in range(0, _SLOTS, _PARTS)]
+    hour_unit = _HOURS / (seen + _HOURS * _HOUR_PRIOR)
+    by_hour = [(weight + _HOUR_PRIOR) * hour_unit for weight in _smooth(hours)]
+    part_unit = _PARTS / (seen + _PARTS * _PART_PRIOR)
+    by_part = [(sum(profile[part:_SLOTS:_PARTS]) + _PART_PRIOR) * part_unit for part in range(_PARTS)]
+    return by_hour, by_part
+
+
+def _concentration(profile: Sequence[float]) -> float:
+    """How many items the evened-out rhythm is worth against the slots: of `_CONCENTRATIONS` the likeliest."""
+    seen = sum(profile[:_SLOTS])
+    if seen < 3:
+        return _EVEN
+    by_hour, by_part = _even_shape(profile, seen)
+    found = [
+        (weight, by_hour[slot // _PARTS] * by_part[slot % _PARTS] / _SLOTS)
+        for slot, weight in enumerate(profile[:_SLOTS])
+        if weight
+    ]
+    best, chosen = sum(weight * math.log(share) for weight, share in found), _EVEN
+    for concentration in _CONCENTRATIONS[1:]:
+        likelihood = math.lgamma(concentration) - math.lgamma(seen + concentration)
+        for weight, share in found:
+            alpha = concentration * share
+            likelihood += math.lgamma(weight + alpha) - math.lgamma(alpha)
+        if likelihood > best:
+            best, chosen = likelihood, concentration
+    return chosen
 
 
 def _smooth(hours: Sequence[float]) -> list[float]:
@@ -195,14 +288,17 @@ def poll_interval_s(state: FeedState, now: dt.datetime, limits: PollLimits) -> f
     start = (now - _EPOCH).total_seconds()
     place = start
     left = 1.0
+    room = math.inf if state.window_items is None else max(1.0, _WINDOW_SHARE * state.window_items)
     end = start + limits.max_poll_s
-    while place < end:
-        boundary = (int(place) // _PART_S + 1) * _PART_S
-        density = math.sqrt(rate(int(place)) * scale) / 3_600
+    while place < end and room > 0:
+        boundary = (int(place) // _SLOT_S + 1) * _SLOT_S
+        expected = rate(int(place))
+        density = math.sqrt(expected * scale) / 3_600
         if density * (boundary - place) >= left:
             place += left / density
             break
         left -= density * (boundary - place)
+        room -= expected * (boundary - place) / 3_600
         place = boundary
     wished = max(place - start, floor_s(state), limits.min_poll_s)
     wished = min(wished, limits.max_poll_s)
