@@ -145,7 +145,7 @@ class FeedState:
 
     fetch_url: where it is asked for since it moved for good; None is `url`.
     moved_to, moved_polls: the address that a permanent redirect names, and on how many polls running.
-    added_at, full_at: first poll; last full body.
+    added_at, succeeded_at, full_at: first poll; last answer that was no failure; last full body.
     next_poll_at: not to be polled before; None is at once.
     interval_s: seconds from the last poll to the next, as decided then.
     status: "active"; "gone", after a 410; "retired", as it stands still. Only active ones are polled.
@@ -182,6 +182,7 @@ class FeedState:
     moved_to: str | None = None
     moved_polls: int = 0
     added_at: dt.datetime | None = None
+    succeeded_at: dt.datetime | None = None
     full_at: dt.datetime | None = None
     next_poll_at: dt.datetime | None = None
     interval_s: float | None = None

@@ -158,6 +158,7 @@ FEEDS = pa.schema(
         _field("moved_to", pa.string()),
         _field("moved_polls", pa.int32(), required=True),
         _field("added_at", UTC_TIME),
+        _field("succeeded_at", UTC_TIME),
         _field("full_at", UTC_TIME),
         _field("next_poll_at", UTC_TIME),
         _field("interval_s", pa.float64()),

@@ -39,7 +39,14 @@ _KINDS = {
 }
 # By what their servers do about conditions. "ignores": sends an ETag, and all of the feed whatever it is asked.
 # "lies": one ETag for ever, and 304 to whoever sends it.
-_VALIDATORS = {"etag": 0.60, "modified": 0.17, "none": 0.13, "ignores": 0.06, "new each time": 0.02, "lies": 0.02}
+_VALIDATORS = {
+    "etag": 0.60,
+    "modified": 0.17,
+    "none": 0.13,
+    "ignores": 0.06,
+    "new each time": 0.02,
+    "lies": 0.02,
+}
 _ZONES = ((-5, 0.30), (-8, 0.10), (0, 0.12), (1, 0.25), (5.5, 0.10), (9, 0.13))
 # How much is published at each hour of the local day, from midnight.
 _NEWS_DAY = (3, 2, 2, 2, 3, 5, 8, 10, 11, 12, 12, 12, 11, 11, 12, 12, 11, 10, 9, 8, 7, 6, 5, 4)
@@ -148,7 +155,9 @@ def moment(seconds: float) -> dt.datetime:
     return START + dt.timedelta(seconds=float(seconds))
 
 
-def answer(feed: MadeUpFeed, host: MadeUpHost, at: float, asked: str, sent: Conditions) -> tuple[Outcome, int]:
+def answer(
+    feed: MadeUpFeed, host: MadeUpHost, at: float, asked: str, sent: Conditions
+) -> tuple[Outcome, int]:
     """What the server says, and how many of the feed's items have appeared that its document tells of, else -1."""
     conditional = bool(sent)
     refused = host.refusal(at)
@@ -268,7 +277,7 @@ def _feed(number: int, host: str, days: int, draw: np.random.Generator) -> MadeU
     elif draw.random() < 0.3:
         wishes = FeedSchedule(update_period_s=3_600)
     elif draw.random() < 0.01:
-        wishes = FeedSchedule(skip_hours=tuple(range(0, 6)))
+        wishes = FeedSchedule(skip_hours=tuple(range(6)))
     control = f"max-age={draw.choice([0, 60, 300, 600, 900, 1800])}" if draw.random() < 0.3 else None
     return MadeUpFeed(
         url=f"https://{host}{path}{number}",
@@ -320,7 +329,8 @@ def _rate(kind: str, a_day: float, days: int, draw: np.random.Generator) -> Floa
         times = draw.choice(ticks_a_day, int(draw.integers(1, 4)), replace=False)
         for place in times:
             batched[place::ticks_a_day] = a_day / len(times)
-        return batched * by_day
+        batched *= by_day
+        return batched
     return shaped
 
 

@@ -14,6 +14,8 @@ FINE, NOTE, WARNING, BROKEN = range(4)
 
 # From so many failures in a row on it is no bad moment of the server.
 _LASTING_FAILURES = 5
+# A batch that fills a whole feed once is how some are written.
+_LASTING_OVERFLOWS = 3
 _WASTED_SHARE = 0.5
 _WASTED_BYTES_A_DAY = 1_000_000
 
@@ -50,6 +52,10 @@ def advice(state: FeedState, now: dt.datetime) -> Advice:
     if is_silent(state, now):
         gap, silence = usual_gap_s(state) or 0.0, silence_s(state, now) or 0.0
         return Advice(WARNING, f"is silent for {span(silence)}, usually {span(gap)}: has it moved, or ended?")
+    if state.overflows >= _LASTING_OVERFLOWS:
+        return Advice(
+            WARNING, f"held only new items on {state.overflows} polls: some are lost, lower --max_poll_s"
+        )
     if state.unstable_guids == "changing":
         return Advice(NOTE, "gives its items new guids on every poll: they are known by content")
     if state.unstable_guids == "not-unique":

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import random
+from typing import Any
 
-from schemas.state import FeedState, HostState
+from schemas.state import FeedState, FeedStatus, HostState
 from transforms.functions.polling.headers import fresh_for_s, retry_after_s
 from transforms.functions.polling.hosts import paused
 from transforms.functions.polling.outcomes import Outcome, PollLimits
 from transforms.functions.polling.retire import should_retire
-from transforms.functions.polling.rhythm import learn_items, pass_time, poll_interval_s
+from transforms.functions.polling.rhythm import items_a_day, learned_items, poll_interval_s
 
 #: On how many polls running a permanent redirect has to name the same address before that is asked itself.
 MOVED_POLLS = 3
@@ -66,33 +67,27 @@ def after_answer(
     whole host, and `next_poll_at` is never before it.
     """
     start = now if run_at is None else min(run_at, now)
-    state = dataclasses.replace(
-        state,
-        polls=state.polls + 1,
-        added_at=state.added_at or now,
-        last_status=outcome.status,
-        bytes_fetched=state.bytes_fetched + outcome.wire_bytes,
-    )
     if outcome.error is None and outcome.status in (200, 304):
         state = _succeeded(state, outcome, now)
         interval = poll_interval_s(state, start, limits) * (1 + _SPREAD * (rng.random() * 2 - 1))
         interval = min(max(interval, limits.min_poll_s), limits.max_poll_s)
         next_at = start + dt.timedelta(seconds=interval)
-        if should_retire(state, now):
-            state = dataclasses.replace(state, status="retired")
-        elif state.status != "active":
-            state = dataclasses.replace(state, status="active")
+        status: FeedStatus = "retired" if should_retire(state, now) else "active"
     else:
         state = _failed(state, outcome, now)
         if outcome.status in _BUSY:
             host = _rested(host, state, outcome, now)
         interval = _backoff_s(state, outcome, rng, limits)
         next_at = now + dt.timedelta(seconds=interval)
-        if state.status == "gone":
+        status = state.status
+        if status == "gone":
             return dataclasses.replace(state, next_poll_at=None, interval_s=None, checked_at=now), host
     if host.not_before is not None:
         next_at = max(next_at, host.not_before)
-    return dataclasses.replace(state, checked_at=now, interval_s=interval, next_poll_at=next_at), host
+    state = dataclasses.replace(
+        state, status=status, checked_at=now, interval_s=interval, next_poll_at=next_at
+    )
+    return state, host
 
 
 def not_allowed(state: FeedState, now: dt.datetime, limits: PollLimits) -> FeedState:
@@ -107,26 +102,37 @@ def not_allowed(state: FeedState, now: dt.datetime, limits: PollLimits) -> FeedS
 
 
 def _succeeded(state: FeedState, outcome: Outcome, now: dt.datetime) -> FeedState:
-    state = _with_redirect(dataclasses.replace(state, failures=0, last_error=None), outcome)
     max_age = fresh_for_s(outcome.cache_control, outcome.expires, outcome.date)
+    # All in one: a replacement of a record with so many fields takes longer than what is decided here.
+    changes: dict[str, Any] = {
+        **_counted(state, outcome, now),
+        **_redirected(state, outcome),
+        "failures": 0,
+        "last_error": None,
+        "succeeded_at": now,
+    }
     if outcome.status == 304:
-        state = pass_time(state, now)
         saved = max(0, (state.body_bytes or 0) - outcome.wire_bytes)
-        # A 304 repeats the headers that a 200 would have had; what it leaves out still holds.
         return dataclasses.replace(
-            state, bytes_saved=state.bytes_saved + saved, max_age_s=max_age or state.max_age_s
+            state,
+            **changes,
+            items_per_day=items_a_day(state, now),
+            bytes_saved=state.bytes_saved + saved,
+            # A 304 repeats the headers that a 200 would have had; what it leaves out still holds.
+            max_age_s=max_age or state.max_age_s,
         )
     changed = outcome.body_hash is None or outcome.body_hash != state.body_hash
-    before = state
-    state = learn_items(state, outcome.items, changed, now)
-    state = _with_trust(before, state, outcome, changed, now)
-    wasted = before.unchanged_fulls
+    wasted = state.unchanged_fulls
     has_validators = outcome.etag is not None or outcome.last_modified is not None
     # The full answer that was asked for once a day says nothing about the polls in between.
-    if before.full_at is not None and (outcome.conditional or not has_validators):
+    if state.full_at is not None and (outcome.conditional or not has_validators):
         wasted += _WASTE_WEIGHT * ((0.0 if changed else 1.0) - wasted)
-    state = dataclasses.replace(
+    changes.update(_trust(state, outcome, changed, now))
+    changes.update(_schedule(state, outcome))
+    changes.update(learned_items(state, outcome.items, changed, now))
+    return dataclasses.replace(
         state,
+        **changes,
         etag=outcome.etag,
         last_modified=outcome.last_modified,
         body_hash=outcome.body_hash,
@@ -136,84 +142,88 @@ def _succeeded(state: FeedState, outcome: Outcome, now: dt.datetime) -> FeedStat
         unchanged_fulls=wasted,
         max_age_s=max_age,
     )
-    return _with_schedule(state, outcome)
 
 
-def _with_schedule(state: FeedState, outcome: Outcome) -> FeedState:
+def _counted(state: FeedState, outcome: Outcome, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "polls": state.polls + 1,
+        "added_at": state.added_at or now,
+        "last_status": outcome.status,
+        "bytes_fetched": state.bytes_fetched + outcome.wire_bytes,
+    }
+
+
+def _schedule(state: FeedState, outcome: Outcome) -> dict[str, Any]:
     schedule = outcome.schedule
     if schedule is None:
-        return state
-    return dataclasses.replace(
-        state,
-        ttl_s=schedule.ttl_s,
-        update_period_s=schedule.update_period_s,
-        skip_hours=schedule.skip_hours,
-        skip_days=schedule.skip_days,
-        title=schedule.title or state.title,
-        hub_url=schedule.hub_url,
-        self_url=schedule.self_url,
-    )
+        return {}
+    return {
+        "ttl_s": schedule.ttl_s,
+        "update_period_s": schedule.update_period_s,
+        "skip_hours": schedule.skip_hours,
+        "skip_days": schedule.skip_days,
+        "title": schedule.title or state.title,
+        "hub_url": schedule.hub_url,
+        "self_url": schedule.self_url,
+    }
 
 
-def _with_redirect(state: FeedState, outcome: Outcome) -> FeedState:
+def _redirected(state: FeedState, outcome: Outcome) -> dict[str, Any]:
     """Follows a permanent redirect for good once it was the same on MOVED_POLLS polls running."""
     target = outcome.moved_to
     if target is None or target == (state.fetch_url or state.url):
-        return dataclasses.replace(state, moved_to=None, moved_polls=0)
+        return {"moved_to": None, "moved_polls": 0}
     polls = state.moved_polls + 1 if target == state.moved_to else 1
     if polls < MOVED_POLLS:
-        return dataclasses.replace(state, moved_to=target, moved_polls=polls)
-    # Validators belong to the document, which is the same; its own address needs no note.
-    fetch_url = None if target == state.url else target
-    return dataclasses.replace(state, fetch_url=fetch_url, moved_to=None, moved_polls=0)
+        return {"moved_to": target, "moved_polls": polls}
+    # Validators belong to the document, which is the same; the address as given needs no note.
+    return {"fetch_url": None if target == state.url else target, "moved_to": None, "moved_polls": 0}
 
 
-def _with_trust(
-    before: FeedState, state: FeedState, outcome: Outcome, changed: bool, now: dt.datetime
-) -> FeedState:
+def _trust(state: FeedState, outcome: Outcome, changed: bool, now: dt.datetime) -> dict[str, Any]:
     """Notes where a full answer shows that validators can't be relied on.
 
     Sure: another body under the same validators. Likely, and believed the second time: an item that is stated to be
     an hour older than the last poll, which a 304 answered.
     """
-    if not changed or before.full_at is None or outcome.conditional:
-        return state
-    has_validators = before.etag is not None or before.last_modified is not None
-    # Within a second a file may change twice, but not in a day.
+    if not changed or state.full_at is None or outcome.conditional:
+        return {}
+    has_validators = state.etag is not None or state.last_modified is not None
+    # Within a second a file may change twice, but not in an hour.
     is_same = (
         has_validators
-        and (outcome.etag, outcome.last_modified) == (before.etag, before.last_modified)
-        and now - before.full_at > _DENIED_AGE
+        and (outcome.etag, outcome.last_modified) == (state.etag, state.last_modified)
+        and now - state.full_at > _DENIED_AGE
     )
-    denied = before.denied_changes
-    checked = before.checked_at
-    if checked is not None and checked > before.full_at and outcome.items is not None:
-        latest = before.newest_item_at
-        older = [
-            time
-            for time in outcome.items.times
-            if time < checked - _DENIED_AGE and (latest is None or time > latest)
-        ]
-        denied = denied + 1 if older else 0
+    denied = state.denied_changes
+    checked, latest = state.checked_at, state.newest_item_at
+    if checked is not None and checked > state.full_at and outcome.items is not None:
+        is_denied = any(
+            time < checked - _DENIED_AGE and (latest is None or time > latest) for time in outcome.items.times
+        )
+        denied = denied + 1 if is_denied else 0
     if is_same or denied >= _DENIED_CHANGES:
-        return dataclasses.replace(state, distrusted_until=now + DISTRUST, denied_changes=0)
-    return dataclasses.replace(state, denied_changes=denied)
+        return {"distrusted_until": now + DISTRUST, "denied_changes": 0}
+    return {"denied_changes": denied}
 
 
 def _failed(state: FeedState, outcome: Outcome, now: dt.datetime) -> FeedState:
-    reason = outcome.error or f"http-{outcome.status}"
     failures = state.failures + 1
-    state = dataclasses.replace(state, failures=failures, last_error=reason)
+    changes: dict[str, Any] = {
+        **_counted(state, outcome, now),
+        "failures": failures,
+        "last_error": outcome.error or f"http-{outcome.status}",
+    }
     if outcome.status == 200:
         # Nothing is kept by which the next request could find a page that is no feed unchanged.
-        state = dataclasses.replace(state, etag=None, last_modified=None, body_hash=None)
+        changes.update(etag=None, last_modified=None, body_hash=None)
     is_lost_there = outcome.status == 410 or failures % MOVED_BACK_FAILURES == 0
     if state.fetch_url is not None and is_lost_there:
         # The address as given has yet to be asked again.
-        return dataclasses.replace(state, fetch_url=None, moved_to=None, moved_polls=0)
-    if outcome.status == 410:
-        return dataclasses.replace(state, status="gone")
-    return state
+        changes.update(fetch_url=None, moved_to=None, moved_polls=0)
+    elif outcome.status == 410:
+        changes["status"] = "gone"
+    return dataclasses.replace(state, **changes)
 
 
 def _rested(host: HostState, state: FeedState, outcome: Outcome, now: dt.datetime) -> HostState:

@@ -12,18 +12,22 @@ from transforms.functions.polling.schedule import FeedSchedule
 class PollLimits:
     """How often a feed is polled, whatever is known of it.
 
-    min_poll_s, max_poll_s: seconds between two polls that nothing went wrong with. Raises ValueError where they make
-    no range.
+    min_poll_s, max_poll_s: seconds between two polls that nothing went wrong with.
+    poll_cost_h: what a poll may cost, in hours that one item is seen late; four times as much is half as many polls.
+    Raises ValueError where the bounds make no range, and where polls cost nothing.
     """
 
     min_poll_s: float = 600.0
     max_poll_s: float = 43_200.0
+    poll_cost_h: float = 0.06
 
     def __post_init__(self) -> None:
         if not 0 < self.min_poll_s <= self.max_poll_s:
             raise ValueError(
                 f"min_poll_s {self.min_poll_s:g} and max_poll_s {self.max_poll_s:g} make no range above 0"
             )
+        if not self.poll_cost_h > 0:
+            raise ValueError(f"poll_cost_h is {self.poll_cost_h:g}: a poll has to cost something")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

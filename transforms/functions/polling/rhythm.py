@@ -1,34 +1,32 @@
 """How often a feed has something new, by hour and day, and when it pays to look again.
 
 The items of a feed are taken for a Poisson process with a daily and a weekly rhythm. Its rate has a gamma prior. Its
-shape over the 144 slots of ten minutes of a day is a mixture: of hours, evened out, times the phase within the hour, and
-of the slots themselves, as far as past news keeps to a few of them, as it does where a program publishes by the clock.
-How far is decided by the likelihood of what was seen (Dirichlet-multinomial). All evidence fades with a half-life of two
-weeks.
+shape over the 144 slots of ten minutes of a day is a mixture: of hours, evened out, times the phase within the hour,
+and of the slots themselves, as far as past news keeps to a few of them, as it does where a program publishes by the
+clock. How far is decided by the likelihood of what was seen (Dirichlet-multinomial). All evidence fades with a
+half-life of two weeks.
 
-A poll costs as much as one item that comes POLL_COST_H hours late; for Poisson items the sum of both is least where the
-polls lie as dense as the root of the rate, sqrt(rate / (2 cost)) polls an hour, at each hour anew. That a crawler's
-requests should follow the root of the rate where delay is what counts is known since Cho and Garcia-Molina, "Effective
-page refresh policies for web crawlers" (2003), and Sia, Cho and Cho, "Efficient monitoring algorithm for fast news
-alerts" (2007).
+A poll costs as much as one item that comes `poll_cost_h` hours late; for Poisson items the sum of both is least where
+the polls lie as dense as the root of the rate, sqrt(rate / (2 cost)) polls an hour, at each hour anew. That requests
+should follow the root of the rate where delay is what counts is known from Cho and Garcia-Molina, "Effective page
+refresh policies for web crawlers" (2003), and Sia, Cho and Cho, "Efficient monitoring algorithm for fast news alerts"
+(2007).
 """
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from schemas.state import FeedState
 from transforms.functions.polling.outcomes import ItemsSeen, PollLimits
 
-#: What a poll may cost, in hours that one item is seen late.
-POLL_COST_H = 0.1
-
-#: The same for each of so many bytes that a poll is likely to fetch for nothing, and how much dearer that makes it.
-WASTED_BYTES = 30_000
-_MAX_COST_FACTOR = 6.0
+#: A poll is dearer by as much again for each of so many bytes that it is likely to fetch for nothing; and at most so
+#: many times as dear.
+WASTED_BYTES = 8_000
+_MAX_COST_FACTOR = 12.0
 
 #: A wish of a feed or its server to be polled less often is granted up to this, in seconds.
 MAX_WISH_S = 3_600
@@ -48,12 +46,13 @@ _HOUR_PRIOR, _DAY_PRIOR, _PART_PRIOR = 0.7, 3.0, 4.0
 
 # How many items the evened-out rhythm may be worth against the slots themselves; the first is as good as any number.
 _EVEN = 1e6
-_CONCENTRATIONS = (_EVEN, 100.0, 30.0, 8.0)
+_CONCENTRATIONS = (_EVEN, 30.0, 8.0, 2.0)
 
 # With more polls than this share bringing items that are stated to be older than the poll before, what items state
 # tells nothing of when they come.
 _LATE_SHARE = 0.2
-_LATE_WEIGHT = 0.1
+_LATE_WEIGHT = 0.15
+_STATED_WORTH = 0.2
 
 _HOURS, _DAYS, _PARTS = 24, 7, 6
 _SLOTS = _HOURS * _PARTS
@@ -61,106 +60,121 @@ _SLOT_S = 600
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 
 
-def learn_items(state: FeedState, items: ItemsSeen | None, changed: bool, now: dt.datetime) -> FeedState:
-    """The state with what a full answer says about the feed's rhythm.
+def learned_items(
+    state: FeedState, items: ItemsSeen | None, changed: bool, now: dt.datetime
+) -> dict[str, Any]:
+    """What a full answer changes in what a state says of the feed's rhythm, by field.
 
     items: those in the body. New are those with later times than any before, by which no guid has to be known here.
     An undated feed that changed has brought one. changed: whether the body differs from the one before; where it
     doesn't, time has passed and nothing else.
     """
     if not changed:
-        return pass_time(state, now)
+        return {"items_per_day": items_a_day(state, now)}
     is_first = state.full_at is None
-    latest, since = state.newest_item_at, state.checked_at
+    latest = state.newest_item_at
     times: list[dt.datetime] = []
     total = 0
     if items is not None:
         horizon = now + dt.timedelta(hours=1)
         total = len(items.times) + items.undated
         # What is stated for later than now came by now.
-        times = [min(time, now) for time in items.times if (latest is None or time > latest) and time <= horizon]
+        times = [
+            min(time, now) for time in items.times if (latest is None or time > latest) and time <= horizon
+        ]
     new = len(times)
     if not times and not is_first and (items is None or items.undated or not items.times):
         new = 1
-    if is_first:
-        state = _from_history(state, times, now)
-    elif new:
-        state = _from_poll(state, times, new, since, now)
-    else:
-        return pass_time(state, now)
     newest = max(times, default=None)
     overflowed = not is_first and len(times) == total and total > 1
-    state = dataclasses.replace(
-        state,
-        items_seen=state.items_seen + new,
-        window_items=total or None,
-        overflows=state.overflows + overflowed,
-        newest_item_at=latest if newest is None else newest if latest is None else max(newest, latest),
-    )
-    return dataclasses.replace(
-        state, concentration=_concentration(state.profile), items_per_day=24.0 * _base_rate(state, now)
-    )
+    changes: dict[str, Any] = {
+        "items_seen": state.items_seen + new,
+        "window_items": total or None,
+        "overflows": state.overflows + overflowed,
+        "newest_item_at": latest if newest is None else newest if latest is None else max(newest, latest),
+    }
+    if not is_first and not new:
+        return {**changes, "items_per_day": items_a_day(state, now)}
+    evidence = _from_history(times, now) if is_first else _from_poll(state, times, new, now)
+    rate = (_PRIOR_ITEMS + evidence.observed_items) / (_PRIOR_H + evidence.observed_h)
+    return {
+        **changes,
+        "profile": evidence.profile,
+        "profile_at": now,
+        "observed_h": evidence.observed_h,
+        "observed_items": evidence.observed_items,
+        "late_share": evidence.late_share,
+        "concentration": _concentration(evidence.profile),
+        "items_per_day": 24.0 * rate,
+    }
 
 
-def _from_history(state: FeedState, times: Sequence[dt.datetime], now: dt.datetime) -> FeedState:
+class _Evidence(NamedTuple):
+    profile: tuple[float, ...]
+    observed_h: float
+    observed_items: float
+    late_share: float
+
+
+def _from_history(times: Sequence[dt.datetime], now: dt.datetime) -> _Evidence:
     """What the items of a feed's first document say of the time before."""
     ages = [(time, (now - time).total_seconds() / 3_600) for time in times]
     recent = [(time, age) for time, age in ages if age <= _HISTORY_H]
     reach = min(max((age for _, age in ages), default=0.0), _HISTORY_H)
     # The integral of the fading weight over the time that the document reaches back.
     seen_h = _HALF_LIFE_H / math.log(2) * (1 - 0.5 ** (reach / _HALF_LIFE_H))
-    slots: dict[int, float] = {}
-    for time, _ in recent:
-        slot = int((time - _EPOCH).total_seconds()) // _SLOT_S
-        slots[slot] = slots.get(slot, 0.0) + 1
     profile = [0.0] * (_SLOTS + _DAYS)
-    for slot, count in slots.items():
+    for slot, count in _by_slot(time for time, _ in recent).items():
         age_h = (now - _EPOCH).total_seconds() / 3_600 - slot * _SLOT_S / 3_600
         _add(profile, slot, math.sqrt(count) * 0.5 ** (age_h / _HALF_LIFE_H))
     weight = sum(0.5 ** (age / _HALF_LIFE_H) for _, age in recent)
-    return dataclasses.replace(
-        state, profile=tuple(profile), profile_at=now, observed_h=seen_h, observed_items=weight
-    )
+    return _Evidence(tuple(profile), seen_h, weight, 0.0)
 
 
-def _from_poll(
-    state: FeedState, times: Sequence[dt.datetime], new: int, since: dt.datetime | None, now: dt.datetime
-) -> FeedState:
+def _from_poll(state: FeedState, times: Sequence[dt.datetime], new: int, now: dt.datetime) -> _Evidence:
     """What the new items of one poll say: that they came since the last, and when, as far as they state it.
 
     Items of one slot count by the root of their number: a rhythm is told by when a feed has news, not by how much of it
     there is at once.
     """
-    since = now if since is None else min(since, now)
+    since = now if state.checked_at is None else min(state.checked_at, now)
     late = any(time < since for time in times) or not times
     late_share = state.late_share + _LATE_WEIGHT * (late - state.late_share)
-    rate = rate_at(state, now)
     fade = _fade(state, now)
     profile = [weight * fade for weight in state.profile] or [0.0] * (_SLOTS + _DAYS)
     if late or late_share > _LATE_SHARE:
-        # Somewhere since the last poll: likely when items are likely.
-        first, last = (int((one - _EPOCH).total_seconds()) // _SLOT_S for one in (since, now))
-        first = max(first, last - _SLOTS)
-        shares = [rate(slot * _SLOT_S) for slot in range(first, last + 1)]
+        if late_share > _LATE_SHARE >= state.late_share:
+            # So what was taken from stated times is worth little.
+            profile = [weight * _STATED_WORTH for weight in profile]
+        # Somewhere since the last poll, that is: likely when items are likely.
+        rate = rate_at(state, now)
+        begin, end = ((one - _EPOCH).total_seconds() for one in (since, now))
+        slots = range(int(max(begin, end - 86_400)) // _SLOT_S, int(end) // _SLOT_S + 1)
+        shares = [
+            rate(slot * _SLOT_S) * (min(end, (slot + 1) * _SLOT_S) - max(begin, slot * _SLOT_S)) + 1e-9
+            for slot in slots
+        ]
         unit = math.sqrt(new) / sum(shares)
-        for slot, share in zip(range(first, last + 1), shares, strict=True):
+        for slot, share in zip(slots, shares, strict=True):
             _add(profile, slot, share * unit)
     else:
-        slots: dict[int, float] = {}
-        for time in times:
-            slot = int((time - _EPOCH).total_seconds()) // _SLOT_S
-            slots[slot] = slots.get(slot, 0.0) + 1
-        for slot, count in slots.items():
+        for slot, count in _by_slot(times).items():
             _add(profile, slot, math.sqrt(count))
-    hours = 0.0 if state.profile_at is None else max(0.0, (now - state.profile_at).total_seconds() / 3_600)
-    return dataclasses.replace(
-        state,
-        profile=tuple(profile),
-        profile_at=now,
-        observed_h=state.observed_h * fade + hours,
-        observed_items=state.observed_items * fade + new,
-        late_share=late_share,
+    return _Evidence(
+        tuple(profile),
+        state.observed_h * fade + _passed_h(state, now),
+        state.observed_items * fade + new,
+        late_share,
     )
+
+
+def _by_slot(times: Iterable[dt.datetime]) -> dict[int, int]:
+    """How many items there are in each slot since 1970."""
+    slots: dict[int, int] = {}
+    for time in times:
+        slot = int((time - _EPOCH).total_seconds()) // _SLOT_S
+        slots[slot] = slots.get(slot, 0) + 1
+    return slots
 
 
 def _add(profile: list[float], slot: int, weight: float) -> None:
@@ -169,24 +183,24 @@ def _add(profile: list[float], slot: int, weight: float) -> None:
     profile[_SLOTS + (slot // _SLOTS + 3) % _DAYS] += weight
 
 
+def _passed_h(state: FeedState, now: dt.datetime) -> float:
+    """The hours since `profile_at`."""
+    return 0.0 if state.profile_at is None else max(0.0, (now - state.profile_at).total_seconds() / 3_600)
+
+
 def _fade(state: FeedState, now: dt.datetime) -> float:
     """How much of what was observed by `profile_at` is worth something still."""
-    if state.profile_at is None:
-        return 1.0
-    passed = max(0.0, (now - state.profile_at).total_seconds() / 3_600)
-    return float(0.5 ** (passed / _HALF_LIFE_H))
+    return float(0.5 ** (_passed_h(state, now) / _HALF_LIFE_H))
 
 
-def pass_time(state: FeedState, now: dt.datetime) -> FeedState:
-    """The state after an answer that says that nothing has come since the last one."""
-    return dataclasses.replace(state, items_per_day=24.0 * _base_rate(state, now))
+def items_a_day(state: FeedState, now: dt.datetime) -> float:
+    """Items to be expected in a day, averaged over the week, where none came since `profile_at`."""
+    return 24.0 * _base_rate(state, now)
 
 
 def _base_rate(state: FeedState, now: dt.datetime) -> float:
-    """Items an hour, averaged over the week."""
     fade = _fade(state, now)
-    passed = 0.0 if state.profile_at is None else max(0.0, (now - state.profile_at).total_seconds() / 3_600)
-    seen_h = state.observed_h * fade + passed
+    seen_h = state.observed_h * fade + _passed_h(state, now)
     return (_PRIOR_ITEMS + state.observed_items * fade) / (_PRIOR_H + seen_h)
 
 
@@ -284,7 +298,7 @@ def poll_interval_s(state: FeedState, now: dt.datetime, limits: PollLimits) -> f
     Not less than `floor_s`, and not into hours and days that the feed asks to skip, as far as the bounds allow.
     """
     rate = rate_at(state, now)
-    scale = 1 / (2 * POLL_COST_H * cost_factor(state))
+    scale = 1 / (2 * limits.poll_cost_h * cost_factor(state))
     start = (now - _EPOCH).total_seconds()
     place = start
     left = 1.0
