@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -39,12 +41,13 @@ def render_feeds(
     if not told:
         return "No feeds: none was polled into this folder yet."
     width = max(width, _MIN_WIDTH)
-    lines = [_headline([one for one, _ in told]), ""]
+    lines = [*textwrap.wrap(_headline([one for one, _ in told]), width), ""]
     lines += _wide(told, hosts, now, width) if width >= WIDE else _narrow(told, hosts, now, width)
     states_told = [state for _, state in told]
     fetched = sum(state.bytes_fetched for state in states_told)
     saved = sum(state.bytes_saved for state in states_told)
-    lines += ["", f"{_size(fetched)} fetched, {_size(saved)} saved by answers that nothing is new."]
+    total = f"{_size(fetched)} fetched, {_size(saved)} saved by answers that nothing is new."
+    lines += ["", *textwrap.wrap(total, width)]
     return "\n".join(lines)
 
 
@@ -90,8 +93,8 @@ def _narrow(
             f"every {span(state.interval_s)}" if state.interval_s else "",
         ]
         table.add_row(Text(_shown(state.url)))
-        table.add_row(Text("  " + _advice_text(one, state, hosts, now)))
-        table.add_row(Text("  " + ", ".join(filter(None, facts))))
+        for text in (_advice_text(one, state, hosts, now), ", ".join(filter(None, facts))):
+            table.add_row(Padding(Text(text), (0, 0, 0, 2)))
     return _lines(table, width)
 
 
@@ -102,7 +105,7 @@ def _lines(table: Table, width: int) -> list[str]:
 
 
 def _advice_text(one: Advice, state: FeedState, hosts: Mapping[str, HostState], now: dt.datetime) -> str:
-    text = f"{_WORDS[one.severity]}: {one.text}"
+    text = ": ".join(filter(None, (_WORDS[one.severity], one.text)))
     try:
         host = hosts.get(host_of(poll_address(state)))
     except ValueError:
@@ -117,7 +120,10 @@ def _shown(url: str) -> str:
 
 
 def _ago(moment: dt.datetime | None, now: dt.datetime) -> str:
-    return "never" if moment is None else f"{span(max(0.0, (now - moment).total_seconds()))} ago"
+    if moment is None:
+        return "never"
+    seconds = (now - moment).total_seconds()
+    return "now" if seconds < 60 else f"{span(seconds)} ago"
 
 
 def _rate(state: FeedState) -> str:

@@ -33,7 +33,7 @@ _REASONS = {
 
 
 class Advice(NamedTuple):
-    """severity: FINE, NOTE, WARNING or BROKEN. text: a phrase to which the feed is the subject."""
+    """severity: FINE, NOTE, WARNING or BROKEN. text: a phrase to which the feed is the subject; empty where all is fine."""
 
     severity: int
     text: str
@@ -70,7 +70,7 @@ def advice(state: FeedState, now: dt.datetime) -> Advice:
         return Advice(NOTE, f"comes in full though nothing is new, {wasted / 1e6:.1f} MB a day")
     if not state.items_seen:
         return Advice(NOTE, "has had no item yet")
-    return Advice(FINE, "is fine")
+    return Advice(FINE, "")
 
 
 def _about_failures(state: FeedState) -> Advice:

@@ -40,8 +40,8 @@ _WINDOW_SHARE = 0.4
 _HALF_LIFE_H = 14 * 24.0
 _HISTORY_H = 14 * 24.0
 
-# The prior: half an item in twelve hours; and how many items it takes to believe a rhythm more than its prior.
-_PRIOR_ITEMS, _PRIOR_H = 0.5, 12.0
+# The prior: three items in forty hours; and how many items it takes to believe a rhythm more than its prior.
+_PRIOR_ITEMS, _PRIOR_H = 0.3, 4.0
 _HOUR_PRIOR, _DAY_PRIOR, _PART_PRIOR = 0.7, 3.0, 4.0
 
 # How many items the evened-out rhythm may be worth against the slots themselves; the first is as good as any number.
