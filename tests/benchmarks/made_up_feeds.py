@@ -315,7 +315,8 @@ def _rate(kind: str, a_day: float, days: int, draw: np.random.Generator) -> Floa
     if kind == "dead":
         # It had its last items some time ago.
         alive = ticks * TICK_S < draw.uniform(0, 0.8) * HISTORY_S
-        return even * by_hour * alive
+        ended: Floats = even * by_hour * alive
+        return ended
     shaped: Floats = even * by_hour * by_day
     if kind == "hourly batch":
         ticks_an_hour = 3_600 // TICK_S

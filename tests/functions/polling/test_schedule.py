@@ -141,7 +141,8 @@ PAGE = """<!DOCTYPE html><html><head><base href="/blog/"><title>Quay</title>
 <LINK REL="Alternate" TYPE="application/rss+xml" TITLE="News > all" HREF="feed?a=1&amp;b=2">
 <link href=//cdn.example/atom type=application/atom+xml rel=alternate />
 <link rel="alternate" type="application/feed+json" href="feed.json"><link rel="alternate" hreflang="de" href="/de">
-<link rel="stylesheet" type="text/css" href="x.css"><link rel="alternate" type="application/rss+xml" href="feed?a=1&b=2">
+<link rel="stylesheet" type="text/css" href="x.css">
+<link rel="alternate" type="application/rss+xml" href="feed?a=1&b=2">
 <link rel="alternate" type="application/rss+xml" href="javascript:alert(1)">
 <link rel="alternate" type="application/rss+xml" href="">
 </head></html>"""

@@ -33,7 +33,10 @@ _REASONS = {
 
 
 class Advice(NamedTuple):
-    """severity: FINE, NOTE, WARNING or BROKEN. text: a phrase to which the feed is the subject; empty where all is fine."""
+    """severity: FINE, NOTE, WARNING or BROKEN.
+
+    text: a phrase to which the feed is the subject; empty where all is fine.
+    """
 
     severity: int
     text: str
