@@ -222,8 +222,8 @@ class HostState:
     """What we know of one host between polls: what all of its feeds and pages share.
 
     Saved with the feeds' states, in `_feeds/hosts`, and lost with them where a run stops before its commit: then
-    a host may be asked once more than it wished, by the next run. Bounded by the hosts ever asked. Times are aware,
-    in UTC.
+    a host may be asked once more than it wished, by the next run. Bounded by the hosts asked within a month
+    (`polling.hosts.kept_hosts`). Times are aware, in UTC.
 
     host: lower case, with the port where it is not the scheme's own; the key.
     not_before: no request before this, as a Retry-After wished.

@@ -129,7 +129,7 @@ def simulate(count: int, days: int, seed: int, limits: PollLimits) -> Simulated:
                         break
                 url = poll_address(state)
                 if not robots_allows(host, url, USER_AGENT, moment(at)):
-                    states[state.url] = not_allowed(state, moment(at), limits)
+                    states[state.url] = not_allowed(state, host, moment(at))
                     continue
                 feed, record = by_url[state.url], polled[state.url]
                 server.watch(at, HOST_GAP_S, feed.path)

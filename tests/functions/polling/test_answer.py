@@ -309,10 +309,17 @@ def test_what_a_feed_says_is_kept() -> None:
 
 
 def test_robots_keep_a_feed_for_a_day() -> None:
-    """No poll is counted, since there was no request."""
-    state = not_allowed(known(), NOW, LIMITS)
+    """No poll is counted, since there was no request; an hour where the host couldn't say what it allows."""
+    closed = HostState("news.example", robots_status=200, robots_body="User-agent: *\nDisallow: /")
+    state = not_allowed(known(), closed, NOW)
     assert (state.last_error, state.failures, state.polls) == ("robots-disallowed", 1, 1)
-    assert wait_s(state) == 86_400
+    assert wait_s(state) == state.interval_s == 86_400
+    down = HostState("news.example", robots_status=503)
+    state = not_allowed(known(), down, NOW)
+    assert (state.last_error, wait_s(state)) == ("robots-unreachable", 3_600)
+    still_closed = dataclasses.replace(closed, robots_status=None, not_before=NOW + 2 * DAY)
+    state = not_allowed(known(), still_closed, NOW)
+    assert (state.last_error, wait_s(state)) == ("robots-disallowed", 2 * 86_400)
 
 
 def test_the_interval_counts_from_the_beginning_of_the_run() -> None:

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.state import FeedState, HostState
-from transforms.functions.polling.hosts import earliest_request, host_of, host_turns, paused, request_ended
+from transforms.functions.polling.hosts import (
+    earliest_request,
+    host_of,
+    host_turns,
+    kept_hosts,
+    paused,
+    request_ended,
+)
 from transforms.functions.polling.plan import due
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.timezone.utc)
@@ -109,6 +116,19 @@ def test_a_pause_only_grows() -> None:
     assert paused(host, NOW - SECOND) == host
     assert paused(host, NOW + SECOND).not_before == NOW + SECOND
     assert request_ended(HostState("h", last_request_at=NOW), NOW - SECOND).last_request_at == NOW
+
+
+def test_hosts_are_forgotten() -> None:
+    """A month after the last request, unless they wished for longer."""
+    day = dt.timedelta(days=1)
+    hosts = {
+        "never": HostState("never"),
+        "old": HostState("old", last_request_at=NOW - 31 * day, robots_at=NOW - 40 * day, robots_body="x"),
+        "recent": HostState("recent", last_request_at=NOW - 29 * day),
+        "read": HostState("read", robots_at=NOW - day),
+        "resting": HostState("resting", last_request_at=NOW - 31 * day, not_before=NOW + day),
+    }
+    assert list(kept_hosts(hosts, NOW)) == ["recent", "read", "resting"]
 
 
 def test_what_is_due() -> None:

@@ -17,7 +17,7 @@ from transforms.functions.polling.rhythm import (
     floor_s,
     is_silent,
     poll_interval_s,
-    rate_at,
+    rates_of,
     usual_gap_s,
 )
 
@@ -76,7 +76,7 @@ def test_nights_are_quiet() -> None:
     """A feed that was written between 8 and 17 is expected to be so again, and is left alone at night."""
     times = [NOW.replace(hour=hour) - DAY * day for day in range(1, 10) for hour in range(8, 17)]
     state = feed(times)
-    rate = rate_at(state, NOW)
+    rate = rates_of(state, NOW).at
     day, night = (int((NOW.replace(hour=hour)).timestamp()) for hour in (12, 2))
     assert rate(day) > 5 * rate(night)
     at_night = NOW.replace(hour=22)
@@ -112,7 +112,7 @@ def test_items_that_are_stated_late_are_placed_when_they_came() -> None:
         is_new = state.body_hash != str(published) and published >= 0
         state, _ = after_answer(state, host, outcome if is_new else unchanged, now, rng, LIMITS)
         assert poll >= 0
-    rate = rate_at(state, now)
+    rate = rates_of(state, now).at
     at_edition = rate(int(edition.timestamp()))
     assert state.late_share > 0.5
     assert at_edition > 10 * rate(int((edition - 6 * HOUR).timestamp()))
@@ -163,7 +163,8 @@ def test_hours_that_a_feed_skips_are_skipped() -> None:
 
 def test_dear_polls_are_fewer() -> None:
     """Where a server sends all of a large feed each time, though nothing is new."""
-    state = feed(every(HOUR, 40))
+    draw = random.Random(5)
+    state = feed([NOW - DAY * draw.uniform(0, 3) for _ in range(60)])
     dear = dataclasses.replace(state, unchanged_fulls=0.9, body_bytes=100_000)
     assert cost_factor(state) == 1
     assert poll_interval_s(dear, NOW, LIMITS) > 2 * poll_interval_s(state, NOW, LIMITS)

@@ -96,6 +96,16 @@ def test_charsets() -> None:
     assert (found.title, found.ttl_s) == ("Käi", 300)
 
 
+def test_large_documents() -> None:
+    """Only the head is read, and the links behind the items; where it is cut says nothing of the charset."""
+    item = "<item><title>Käi" + "ä" * 50_000 + "</title></item>"
+    for offset in range(3):
+        document = RSS.replace("Quay", "Käi" + "x" * offset).replace("<item>", item * 30 + "<item>")
+        found = feed_schedule(document.encode(), None, BASE)
+        assert found.title == "Käi" + "x" * offset + " & Harbour"
+        assert (found.ttl_s, found.prev_archive_url) == (2_700, "https://news.example/dir/old/1")
+
+
 def test_without_a_base_relative_links_are_none() -> None:
     """What is absolute stays."""
     found = feed_schedule(ATOM.encode())

@@ -26,6 +26,7 @@ _REASONS = {
     "http-429": "says that we ask too often: fewer feeds of that host, or a longer --min_poll_s",
     "not-a-feed": "is a page and no feed: look for the feed's address there",
     "robots-disallowed": "is closed to us by robots.txt: ask the publisher, or drop it",
+    "robots-unreachable": "is not asked while its host can't say what robots.txt allows",
     "tls-failed": "has a certificate that can't be trusted: tell the publisher",
     "bad-address": "has an address that can't be asked for: correct it",
     "too-large": "is larger than --max_body_mb",

@@ -13,6 +13,7 @@ from transforms.functions.polling.hosts import paused
 from transforms.functions.polling.outcomes import Outcome, PollLimits
 from transforms.functions.polling.retire import should_retire
 from transforms.functions.polling.rhythm import items_a_day, learned_items, poll_interval_s
+from transforms.functions.polling.robots import FAILED_ROBOTS_HOLD, ROBOTS_HOLDS, is_unreachable
 
 #: On how many polls running a permanent redirect has to name the same address before that is asked itself.
 MOVED_POLLS = 3
@@ -90,14 +91,23 @@ def after_answer(
     return state, host
 
 
-def not_allowed(state: FeedState, now: dt.datetime, limits: PollLimits) -> FeedState:
-    """The state of a feed that robots.txt keeps us from: no request was made, and none is for a day."""
+def not_allowed(state: FeedState, host: HostState, now: dt.datetime) -> FeedState:
+    """The state of a feed that robots.txt keeps us from; no request was made for it.
+
+    None is before robots.txt is read again: in a day where it says so ("robots-disallowed"), in an hour where the host
+    can't say ("robots-unreachable").
+    """
+    is_said = host.robots_body is not None or not is_unreachable(host.robots_status)
+    holds = ROBOTS_HOLDS if is_said else FAILED_ROBOTS_HOLD
+    next_at = now + holds
+    if host.not_before is not None:
+        next_at = max(next_at, host.not_before)
     return dataclasses.replace(
         state,
         failures=state.failures + 1,
-        last_error="robots-disallowed",
-        interval_s=MAX_BACKOFF_S,
-        next_poll_at=now + dt.timedelta(seconds=max(MAX_BACKOFF_S, limits.min_poll_s)),
+        last_error="robots-disallowed" if is_said else "robots-unreachable",
+        interval_s=holds.total_seconds(),
+        next_poll_at=next_at,
     )
 
 

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 from schemas.state import HostState
 
+#: A host that nothing was asked of for so long is forgotten, once it has no wish open.
+HOST_KEPT = dt.timedelta(days=30)
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -100,3 +103,18 @@ def paused(host: HostState, until: dt.datetime) -> HostState:
     if host.not_before is not None and host.not_before >= until:
         return host
     return dataclasses.replace(host, not_before=until)
+
+
+def kept_hosts(hosts: Mapping[str, HostState], now: dt.datetime) -> dict[str, HostState]:
+    """The hosts that are worth remembering: those asked within HOST_KEPT, and those that wish to be left alone still.
+
+    Without it each host that an article ever lay on would be kept, with its robots.txt.
+    """
+    return {
+        name: host
+        for name, host in hosts.items()
+        if any(
+            moment is not None and now - moment < HOST_KEPT
+            for moment in (host.last_request_at, host.robots_at, host.not_before)
+        )
+    }

@@ -147,7 +147,7 @@ def _from_poll(state: FeedState, times: Sequence[dt.datetime], new: int, now: dt
             # So what was taken from stated times is worth little.
             profile = [weight * _STATED_WORTH for weight in profile]
         # Somewhere since the last poll, that is: likely when items are likely.
-        rate = rate_at(state, now)
+        rate = rates_of(state, now).at
         begin, end = ((one - _EPOCH).total_seconds() for one in (since, now))
         slots = range(int(max(begin, end - 86_400)) // _SLOT_S, int(end) // _SLOT_S + 1)
         shares = [
@@ -223,8 +223,18 @@ def is_silent(state: FeedState, now: dt.datetime) -> bool:
     return gap is not None and silence is not None and silence > max(SILENT_GAPS * gap, 86_400.0)
 
 
-def rate_at(state: FeedState, now: dt.datetime) -> Callable[[int], float]:
-    """Items an hour to be expected in the ten minutes that begin at a time in seconds since 1970."""
+class Rates(NamedTuple):
+    """Items an hour to be expected. at: in the ten minutes that begin at a time in seconds since 1970.
+
+    peak: no less than the highest of them.
+    """
+
+    at: Callable[[int], float]
+    peak: float
+
+
+def rates_of(state: FeedState, now: dt.datetime) -> Rates:
+    """The rhythm of a feed from now on."""
     base = _base_rate(state, now)
     silence = silence_s(state, now)
     if silence is not None:
@@ -233,7 +243,7 @@ def rate_at(state: FeedState, now: dt.datetime) -> Callable[[int], float]:
         if expected > SILENT_GAPS:
             base *= SILENT_GAPS / expected
     if not state.profile:
-        return lambda seconds: base
+        return Rates(lambda seconds: base, base)
     profile = state.profile
     seen = sum(profile[:_SLOTS])
     by_hour, by_part = _even_shape(profile, seen)
@@ -249,7 +259,8 @@ def rate_at(state: FeedState, now: dt.datetime) -> Callable[[int], float]:
         shape = even * even_share + profile[slot] * slot_unit
         return shape * by_day[(seconds // 86_400 + 3) % _DAYS]
 
-    return rate
+    peak = max(by_hour) * max(by_part) * even_share + max(profile[:_SLOTS]) * slot_unit
+    return Rates(rate, peak * max(by_day))
 
 
 def _even_shape(profile: Sequence[float], seen: float) -> tuple[list[float], list[float]]:
@@ -297,26 +308,41 @@ def poll_interval_s(state: FeedState, now: dt.datetime, limits: PollLimits) -> f
 
     Not less than `floor_s`, and not into hours and days that the feed asks to skip, as far as the bounds allow.
     """
-    rate = rate_at(state, now)
-    scale = 1 / (2 * limits.poll_cost_h * cost_factor(state))
-    start = (now - _EPOCH).total_seconds()
-    place = start
-    left = 1.0
-    room = math.inf if state.window_items is None else max(1.0, _WINDOW_SHARE * state.window_items)
-    end = start + limits.max_poll_s
-    while place < end and room > 0:
-        boundary = (int(place) // _SLOT_S + 1) * _SLOT_S
-        expected = rate(int(place))
-        density = math.sqrt(expected * scale) / 3_600
-        if density * (boundary - place) >= left:
-            place += left / density
-            break
-        left -= density * (boundary - place)
-        room -= expected * (boundary - place) / 3_600
-        place = boundary
-    wished = max(place - start, floor_s(state), limits.min_poll_s)
+    wished = max(_best_wait_s(state, now, limits), floor_s(state), limits.min_poll_s)
     wished = min(wished, limits.max_poll_s)
     return _past_skipped(state, now, wished, limits.max_poll_s)
+
+
+def _best_wait_s(state: FeedState, now: dt.datetime, limits: PollLimits) -> float:
+    """Seconds to the moment at which polling costs least: what waiting costs by then, less what that time is worth.
+
+    The longer the wait, the more items wait, while a time that is rich in news is better waited out than followed by a
+    poll at once. Waiting costs the items that are there, each for its time; an hour is worth what polling at its best
+    costs in it, sqrt(2 rate cost), which is how one decides when to stop where what comes after is the same again
+    (renewal reward). At an even rate that is after sqrt(2 cost / rate) hours; before a daily edition it is after it.
+    """
+    rates = rates_of(state, now)
+    twice_cost = 2 * limits.poll_cost_h * cost_factor(state)
+    most = math.sqrt(twice_cost * rates.peak)
+    room = math.inf if state.window_items is None else max(1.0, _WINDOW_SHARE * state.window_items)
+    start = (now - _EPOCH).total_seconds()
+    end = start + limits.max_poll_s
+    place = best_place = start
+    waiting = balance = best = 0.0
+    while place < end and waiting < min(most, room):
+        boundary = (int(place) // _SLOT_S + 1) * _SLOT_S
+        hours = (boundary - place) / 3_600
+        rate = rates.at(int(place))
+        worth = math.sqrt(twice_cost * rate)
+        # Within the ten minutes the balance is least where as many items wait as the time is worth.
+        lasts = hours if waiting + rate * hours <= worth else max(0.0, (worth - waiting) / rate)
+        least = balance + (waiting - worth) * lasts + rate * lasts**2 / 2
+        if least <= best:
+            best, best_place = least, place + lasts * 3_600
+        balance += (waiting - worth) * hours + rate * hours**2 / 2
+        waiting += rate * hours
+        place = boundary
+    return min(best_place, end) - start
 
 
 def cost_factor(state: FeedState) -> float:

@@ -40,7 +40,7 @@ def robots_due(host: HostState, now: dt.datetime) -> bool:
     """Whether robots.txt has to be asked for before anything else is."""
     if host.robots_at is None:
         return True
-    holds = FAILED_ROBOTS_HOLD if _is_unreachable(host.robots_status) else ROBOTS_HOLDS
+    holds = FAILED_ROBOTS_HOLD if is_unreachable(host.robots_status) else ROBOTS_HOLDS
     return now - host.robots_at >= holds
 
 
@@ -53,7 +53,7 @@ def after_robots(
     body: of a 200; what is beyond MAX_ROBOTS_BYTES is not read, nor is a line that is cut there.
     Where the host can't say, what it said before holds on.
     """
-    if _is_unreachable(status):
+    if is_unreachable(status):
         return dataclasses.replace(host, robots_at=now, robots_status=status)
     text = _text(body) if status is not None and 200 <= status < 300 else None
     return dataclasses.replace(
@@ -76,10 +76,11 @@ def robots_allows(host: HostState, url: str, user_agent: str, now: dt.datetime) 
         return False
     if host.robots_body is not None:
         return _rules(host.robots_body).can_fetch(url, product_token(user_agent))
-    return not _is_unreachable(host.robots_status)
+    return not is_unreachable(host.robots_status)
 
 
-def _is_unreachable(status: int | None) -> bool:
+def is_unreachable(status: int | None) -> bool:
+    """Whether an answer to the request for robots.txt leaves open what it says: 5xx, 429 and none at all."""
     return status is None or status >= 500 or status == 429
 
 

@@ -83,6 +83,9 @@ def feed_schedule(data: bytes, content_type: str | None = None, base_url: str | 
     are passed over.
     """
     start = data[:_HEAD_BYTES]
+    if len(data) > _HEAD_BYTES:
+        # Cut in the middle of a character, its charset would be guessed anew.
+        start = start[: start.rfind(b"<")] if b"<" in start else start
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return _of_json(data, base_url)
     declared = _CHARSET.search(start[:2048])
