@@ -263,6 +263,19 @@ def test_a_full_answer_is_asked_for_once_a_day() -> None:
     assert not plan_request(FeedState(URL), host, NOW)
 
 
+def test_a_silence_that_is_hard_to_believe_is_looked_into() -> None:
+    """A feed with sixty items a day of which none comes for hours."""
+    lively = known(items_per_day=60.0)
+    host = HostState("news.example")
+    full_at = lively.full_at
+    assert full_at is not None
+    assert plan_request(lively, host, full_at + 3 * HOUR)
+    assert not plan_request(lively, host, full_at + 5 * HOUR)
+    assert plan_request(known(items_per_day=30.0), host, full_at + 5 * HOUR)
+    # Four hours at least, however lively.
+    assert plan_request(known(items_per_day=900.0), host, full_at + 3 * HOUR)
+
+
 def test_a_server_that_lies_is_not_believed() -> None:
     """Another body under the same validators: no conditions for a week, and then again."""
     state, _ = poll(known(), Outcome(304, conditional=True), NOW)
@@ -289,6 +302,19 @@ def test_a_server_that_denies_items_is_not_believed_the_second_time() -> None:
         )
         assert (state.distrusted_until is not None) == (number == 2)
     assert not plan_request(state, host, NOW + 2 * DAY + HOUR)
+
+
+def test_feeds_that_state_old_times_are_no_liars() -> None:
+    """A weekly page written on the days before."""
+    state = known(late_share=0.5)
+    for number in (1, 2, 3):
+        day = NOW + number * DAY
+        state, _ = poll(state, Outcome(304, conditional=True), day - HOUR)
+        late = ItemsSeen((day - 5 * HOUR,))
+        state, _ = poll(
+            state, dataclasses.replace(FULL, etag=f'"{number}x"', body_hash=f"b1{number}", items=late), day
+        )
+        assert state.distrusted_until is None
 
 
 def test_an_honest_change_is_no_lie() -> None:

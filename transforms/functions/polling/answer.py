@@ -12,7 +12,7 @@ from transforms.functions.polling.headers import fresh_for_s, retry_after_s
 from transforms.functions.polling.hosts import paused
 from transforms.functions.polling.outcomes import Outcome, PollLimits
 from transforms.functions.polling.retire import should_retire
-from transforms.functions.polling.rhythm import items_a_day, learned_items, poll_interval_s
+from transforms.functions.polling.rhythm import LATE_SHARE, items_a_day, learned_items, poll_interval_s
 from transforms.functions.polling.robots import FAILED_ROBOTS_HOLD, ROBOTS_HOLDS, is_unreachable
 
 #: On how many polls running a permanent redirect has to name the same address before that is asked itself.
@@ -194,7 +194,7 @@ def _trust(state: FeedState, outcome: Outcome, changed: bool, now: dt.datetime) 
     """Notes where a full answer shows that validators can't be relied on.
 
     Sure: another body under the same validators. Likely, and believed the second time: an item that is stated to be
-    an hour older than the last poll, which a 304 answered.
+    an hour older than the last poll, which a 304 answered; not where a feed's items are so ever and again.
     """
     if not changed or state.full_at is None or outcome.conditional:
         return {}
@@ -207,7 +207,8 @@ def _trust(state: FeedState, outcome: Outcome, changed: bool, now: dt.datetime) 
     )
     denied = state.denied_changes
     checked, latest = state.checked_at, state.newest_item_at
-    if checked is not None and checked > state.full_at and outcome.items is not None:
+    states_late = state.late_share > LATE_SHARE
+    if checked is not None and checked > state.full_at and outcome.items is not None and not states_late:
         is_denied = any(
             time < checked - _DENIED_AGE and (latest is None or time > latest) for time in outcome.items.times
         )

@@ -12,16 +12,25 @@ from transforms.functions.polling.outcomes import Conditions
 #: A feed is fetched in full this often, whatever its server says: one may say 304 for ever.
 FULL_EVERY = dt.timedelta(days=1)
 
+#: It is sooner where so many items were to be expected since, though not before so long: by chance so many stay out
+#: once in 3,000 times.
+DOUBTED_ITEMS = 8.0
+DOUBTED_AFTER = dt.timedelta(hours=4)
+
 #: Cron is never to the second: a feed that is due so soon after the beginning of a run is due.
 SLACK = dt.timedelta(seconds=30)
 
 
 def plan_request(state: FeedState, host: HostState, now: dt.datetime) -> Conditions:
-    """The validators to send; none where a full answer is wanted, which is so once a day at least.
+    """The validators to send; none where a full answer is wanted: once a day, and where a 304 is hard to believe.
 
     host: not asked for anything today; what it wishes decides when, not how, it is asked.
     """
     if state.full_at is None or now - state.full_at >= FULL_EVERY - SLACK or state.body_hash is None:
+        return Conditions()
+    since = now - state.full_at
+    expected = (state.items_per_day or 0.0) * since.total_seconds() / 86_400
+    if since >= DOUBTED_AFTER and expected > DOUBTED_ITEMS:
         return Conditions()
     if state.distrusted_until is not None and now < state.distrusted_until:
         return Conditions()

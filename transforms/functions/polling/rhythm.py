@@ -48,9 +48,9 @@ _HOUR_PRIOR, _DAY_PRIOR, _PART_PRIOR = 0.7, 3.0, 4.0
 _EVEN = 1e6
 _CONCENTRATIONS = (_EVEN, 30.0, 8.0, 2.0)
 
-# With more polls than this share bringing items that are stated to be older than the poll before, what items state
-# tells nothing of when they come.
-_LATE_SHARE = 0.2
+#: With more polls than this share bringing items that are stated to be older than the poll before, what items state
+#: tells nothing of when they come.
+LATE_SHARE = 0.2
 _LATE_WEIGHT = 0.15
 _STATED_WORTH = 0.2
 
@@ -142,8 +142,8 @@ def _from_poll(state: FeedState, times: Sequence[dt.datetime], new: int, now: dt
     late_share = state.late_share + _LATE_WEIGHT * (late - state.late_share)
     fade = _fade(state, now)
     profile = [weight * fade for weight in state.profile] or [0.0] * (_SLOTS + _DAYS)
-    if late or late_share > _LATE_SHARE:
-        if late_share > _LATE_SHARE >= state.late_share:
+    if late or late_share > LATE_SHARE:
+        if late_share > LATE_SHARE >= state.late_share:
             # So what was taken from stated times is worth little.
             profile = [weight * _STATED_WORTH for weight in profile]
         # Somewhere since the last poll, that is: likely when items are likely.
