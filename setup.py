@@ -23,6 +23,7 @@ REQUIRED = [
     "langdetect-rs>=0.1,<0.2",
     "msgspec>=0.19,<1",
     "numpy>=2,<3",
+    "protego>=0.4,<1",
     "publicsuffixlist>=1.0.2.20250101",
     "pyarrow>=20",
     "rensa>=0.5,<0.6",

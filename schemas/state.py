@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from typing import Any
+from typing import Any, Literal
+
+FeedStatus = Literal["active", "gone", "retired"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -12,7 +14,7 @@ class StagedFile:
     """A file that a run has written under its staging folder and wants to have at `target`.
 
     staged, target: paths relative to OUT, with forward slashes.
-    table: of `schemas.tables.TABLES`, "index/<name>" or "feeds".
+    table: of `schemas.tables.TABLES`, "index/<name>", "feeds" or "feeds/hosts".
     rows, bytes: of the file as written.
     hash: "h1" and 128 bits of BLAKE2b, in hex, of the file's bytes. None until the commit fills it in, and in
     manifests from before it was kept.
@@ -133,13 +135,39 @@ class FeedState:
     """What we know of one feed address between polls.
 
     Saved with the run that polled it, in `_feeds`; a run that stops before its commit forgets its polls and
-    polls again. Bounded by the number of feeds ever asked for.
+    polls again. Bounded by the number of feeds ever asked for. Times are aware, in UTC.
 
-    url: the address as asked for, without credentials; the key.
+    url: the address as given, without credentials; the key, which never changes.
     etag, last_modified: validators of the last full answer, sent back as they came.
     body_hash: of the last full body, for servers that send no validators or wrong ones.
     checked_at, changed_at: last answer of any kind; last new body.
-    failures: failed polls in a row. last_error: why the last one failed.
+    failures: failed polls in a row. last_error: why the last one failed; None where it didn't.
+
+    fetch_url: where it is asked for since it moved for good; None is `url`.
+    moved_to, moved_polls: the address that a permanent redirect names, and on how many polls running.
+    added_at, succeeded_at, full_at: first poll; last answer that was no failure; last full body.
+    next_poll_at: not to be polled before; None is at once.
+    interval_s: seconds from the last poll to the next, as decided then.
+    status: "active"; "gone", after a 410; "retired", as it stands still. Only active ones are polled.
+    last_status: of the last answer; None where there was none.
+    polls: in all. bytes_fetched: on the wire, in all. bytes_saved: that full answers would have cost where there was
+    a short one. body_bytes: of the last full answer, on the wire.
+    unchanged_fulls: share of the last full answers that brought nothing new, from 0 to 1.
+    distrusted_until: until then no validators are sent, since the server was caught saying 304 to a changed feed.
+    denied_changes: full answers in a row with items that a 304 before them had denied.
+
+    items_seen: new items, in all. newest_item_at: the latest time stated by one. items_per_day: a running estimate.
+    window_items: those in the last full document. overflows: how often all of those were new, so that some may have
+    left it unseen.
+    profile: weights of when there was news, which fade: by ten minutes of the day (144) and weekday from Monday (7),
+    in UTC; empty before the first full answer. profile_at: as of when. concentration: how far it keeps to few of the
+    144, as `rhythm` finds. observed_h, observed_items: hours watched and items in them, fading alike.
+    late_share: share of the polls with news whose items state times from before the poll that preceded.
+
+    ttl_s, update_period_s: what the feed says, in seconds. max_age_s: what its server says.
+    skip_hours: 0 to 23, UTC. skip_days: 0 to 6 from Monday. When the feed asks not to be polled.
+    title, hub_url, self_url: as the feed says. hub_url is WebSub's.
+    unstable_guids: "changing" or "not-unique" where the feed's guids tell nothing.
     """
 
     url: str
@@ -150,3 +178,64 @@ class FeedState:
     changed_at: dt.datetime | None = None
     failures: int = 0
     last_error: str | None = None
+    fetch_url: str | None = None
+    moved_to: str | None = None
+    moved_polls: int = 0
+    added_at: dt.datetime | None = None
+    succeeded_at: dt.datetime | None = None
+    full_at: dt.datetime | None = None
+    next_poll_at: dt.datetime | None = None
+    interval_s: float | None = None
+    status: FeedStatus = "active"
+    last_status: int | None = None
+    polls: int = 0
+    bytes_fetched: int = 0
+    bytes_saved: int = 0
+    body_bytes: int | None = None
+    unchanged_fulls: float = 0.0
+    distrusted_until: dt.datetime | None = None
+    denied_changes: int = 0
+    items_seen: int = 0
+    newest_item_at: dt.datetime | None = None
+    items_per_day: float | None = None
+    window_items: int | None = None
+    overflows: int = 0
+    profile: tuple[float, ...] = ()
+    profile_at: dt.datetime | None = None
+    concentration: float | None = None
+    observed_h: float = 0.0
+    observed_items: float = 0.0
+    late_share: float = 0.0
+    ttl_s: int | None = None
+    update_period_s: int | None = None
+    max_age_s: int | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    title: str | None = None
+    hub_url: str | None = None
+    self_url: str | None = None
+    unstable_guids: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HostState:
+    """What we know of one host between polls: what all of its feeds and pages share.
+
+    Saved with the feeds' states, in `_feeds/hosts`, and lost with them where a run stops before its commit: then
+    a host may be asked once more than it wished, by the next run. Bounded by the hosts asked within a month
+    (`polling.hosts.kept_hosts`). Times are aware, in UTC.
+
+    host: lower case, with the port where it is not the scheme's own; the key.
+    not_before: no request before this, as a Retry-After wished.
+    last_request_at: when the last request ended.
+    robots_at: when robots.txt was last asked for; None where it never was. robots_status: the answer's status, None
+    where there was none. robots_body: of a 200, at most 500 KiB. crawl_delay_s: what it asks of us.
+    """
+
+    host: str
+    not_before: dt.datetime | None = None
+    last_request_at: dt.datetime | None = None
+    robots_at: dt.datetime | None = None
+    robots_status: int | None = None
+    robots_body: str | None = None
+    crawl_delay_s: float | None = None

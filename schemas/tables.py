@@ -139,17 +139,74 @@ TABLES: dict[str, pa.Schema] = {
 #: The tables whose files lie in partitions; the others' lie in the table's folder itself.
 PARTITIONED = ("articles", "duplicates", "dead_letters")
 
+_FEEDS_AT_FIRST = (
+    _field("url", pa.string(), required=True),
+    _field("etag", pa.string()),
+    _field("last_modified", pa.string()),
+    _field("body_hash", pa.string()),
+    _field("checked_at", UTC_TIME),
+    _field("changed_at", UTC_TIME),
+    _field("failures", pa.int32(), required=True),
+    _field("last_error", pa.string()),
+)
+
 #: `_feeds`: one row per feed address, the fields of `schemas.state.FeedState`.
 FEEDS = pa.schema(
     [
-        _field("url", pa.string(), required=True),
-        _field("etag", pa.string()),
-        _field("last_modified", pa.string()),
-        _field("body_hash", pa.string()),
-        _field("checked_at", UTC_TIME),
-        _field("changed_at", UTC_TIME),
-        _field("failures", pa.int32(), required=True),
-        _field("last_error", pa.string()),
+        *_FEEDS_AT_FIRST,
+        _field("fetch_url", pa.string()),
+        _field("moved_to", pa.string()),
+        _field("moved_polls", pa.int32(), required=True),
+        _field("added_at", UTC_TIME),
+        _field("succeeded_at", UTC_TIME),
+        _field("full_at", UTC_TIME),
+        _field("next_poll_at", UTC_TIME),
+        _field("interval_s", pa.float64()),
+        _field("status", pa.string(), required=True),
+        _field("last_status", pa.int32()),
+        _field("polls", pa.int64(), required=True),
+        _field("bytes_fetched", pa.int64(), required=True),
+        _field("bytes_saved", pa.int64(), required=True),
+        _field("body_bytes", pa.int64()),
+        _field("unchanged_fulls", pa.float64(), required=True),
+        _field("distrusted_until", UTC_TIME),
+        _field("denied_changes", pa.int32(), required=True),
+        _field("items_seen", pa.int64(), required=True),
+        _field("newest_item_at", UTC_TIME),
+        _field("items_per_day", pa.float64()),
+        _field("window_items", pa.int64()),
+        _field("overflows", pa.int32(), required=True),
+        _field("profile", pa.list_(pa.float64()), required=True),
+        _field("profile_at", UTC_TIME),
+        _field("concentration", pa.float64()),
+        _field("observed_h", pa.float64(), required=True),
+        _field("observed_items", pa.float64(), required=True),
+        _field("late_share", pa.float64(), required=True),
+        _field("ttl_s", pa.int64()),
+        _field("update_period_s", pa.int64()),
+        _field("max_age_s", pa.int64()),
+        _field("skip_hours", pa.list_(pa.int32()), required=True),
+        _field("skip_days", pa.list_(pa.int32()), required=True),
+        _field("title", pa.string()),
+        _field("hub_url", pa.string()),
+        _field("self_url", pa.string()),
+        _field("unstable_guids", pa.string()),
+    ]
+)
+
+#: The schemas that files in `_feeds` may have: today's, and that of programs which kept less.
+FEEDS_READABLE = (FEEDS, pa.schema(_FEEDS_AT_FIRST))
+
+#: `_feeds/hosts`: one row per host, the fields of `schemas.state.HostState`.
+HOSTS = pa.schema(
+    [
+        _field("host", pa.string(), required=True),
+        _field("not_before", UTC_TIME),
+        _field("last_request_at", UTC_TIME),
+        _field("robots_at", UTC_TIME),
+        _field("robots_status", pa.int32()),
+        _field("robots_body", pa.string()),
+        _field("crawl_delay_s", pa.float64()),
     ]
 )
 

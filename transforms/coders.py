@@ -26,6 +26,7 @@ SHUFFLED = (
     staged.RunSummary,
     staged.WriteTask,
     state.FeedState,
+    state.HostState,
 )
 
 

@@ -2,7 +2,7 @@
 
 OUT/articles/date=2022-03-30/RUN-00000.parquet
 OUT/duplicates/... OUT/dead_letters/stage=...
-OUT/_index/NAME/..., OUT/_feeds/...
+OUT/_index/NAME/..., OUT/_feeds/..., OUT/_feeds/hosts/...
 OUT/_runs/RUN.json                  the manifest: a run exists once this does
 OUT/_staging/RUN/commit.claim       asks whether the run may commit
 OUT/_staging/RUN/commit.json        the journal: from here on the run will be committed
@@ -32,6 +32,9 @@ _NAME_BYTES = 255
 
 CLAIM_NAME = "commit.claim"
 JOURNAL_NAME = "commit.json"
+
+#: The folder in `_feeds` of what is known about hosts.
+HOSTS_FOLDER = "hosts"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -162,7 +165,7 @@ def table_of(name: str) -> str | None:
     if len(parts) > 2 and parts[0] == "_index":
         return f"index/{parts[1]}"
     if len(parts) > 1 and parts[0] == "_feeds":
-        return "feeds"
+        return "feeds/hosts" if len(parts) > 2 and parts[1] == HOSTS_FOLDER else "feeds"
     return None
 
 

@@ -20,6 +20,7 @@ from tests.benchmarks import (
     index_scale,
     near_duplicates,
     on_disk,
+    politeness,
     same_tables,
     scale,
     schedules,
@@ -45,6 +46,7 @@ BENCHMARKS = {
         same_tables,
         schedules,
         edge_cases,
+        politeness,
     )
 }
 

@@ -21,6 +21,7 @@ from tests.benchmarks import (
     index_scale,
     near_duplicates,
     on_disk,
+    politeness,
     same_tables,
     scale,
     schedules,
@@ -312,6 +313,16 @@ def test_edge_cases_are_run() -> None:
     cases = list(edge_cases.chosen(["guid in a feed"]))
     text = edge_cases.measure({"articles": 8, "crowd": 8, "characters": 2_000}, cases)
     assert [text.count(name) for name in ("ordinary articles", "one guid in a feed")] == [2, 2]
+
+
+def test_a_few_feeds_are_polled_for_two_days(tmp_path: Path) -> None:
+    """A row for us and for both ways of asking every 15 minutes, and one for each cost of a poll."""
+    given = ["--polled_feeds", "40", "--polled_days", "2", "--polled_costs", "0.02", "0.2"]
+    text = politeness.measure(options(tmp_path, *given))
+    assert "as the servers noted them: none." in text
+    first = [row[0] for row in rows(text)]
+    assert "newsbeam, robots.txt included" in first
+    assert first[-2:] == ["0.02", "0.2"]
 
 
 @pytest.mark.parametrize("case", edge_cases.CASES, ids=lambda case: f"{case.name}, {case.size}")

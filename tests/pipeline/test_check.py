@@ -23,7 +23,7 @@ from pipeline.store.manifest import decode_manifest, encode_manifest, read_manif
 from schemas.errors import RunError
 from schemas.index import INDEXES
 from schemas.records import SCHEMA_VERSION, Article, DeadLetter, Entity, Origin
-from schemas.state import Counts, Manifest, StagedFile
+from schemas.state import Counts, FeedState, Manifest, StagedFile
 from schemas.tables import DUPLICATES, FEEDS, articles_table, dead_letters_table, file_schema
 from transforms.functions.identity import dead_letter_key, hash_key
 
@@ -155,7 +155,9 @@ def first_tables() -> dict[str, pa.Table]:
         DUPLICATE: duplicate_rows(SET_ASIDE, [article(1).article_id]),
         DEAD: dead_letters_table([LETTER], SCHEMA_VERSION),
         **index_tables("r1", FIRST_DAY + SECOND_DAY, SET_ASIDE, [LETTER]),
-        FEED: pa.Table.from_pylist([{"url": "https://news.example/feed", "failures": 0}], schema=FEEDS),
+        FEED: pa.Table.from_pylist(
+            [dataclasses.asdict(FeedState("https://news.example/feed"))], schema=FEEDS
+        ),
     }
 
 

@@ -1,0 +1,148 @@
+"""Whose turn it is, and what is due."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.state import FeedState, HostState
+from transforms.functions.polling.hosts import (
+    earliest_request,
+    host_of,
+    host_turns,
+    kept_hosts,
+    paused,
+    request_ended,
+)
+from transforms.functions.polling.plan import due
+
+NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.timezone.utc)
+SECOND = dt.timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://News.Example/feed", "news.example"),
+        ("https://user:secret@news.example:443/", "news.example"),
+        ("http://news.example:443/", "news.example:443"),
+        ("http://news.example.:80", "news.example"),
+        ("http://[::1]:8080/x", "[::1]:8080"),
+    ],
+)
+def test_the_host_of_an_address(url: str, host: str) -> None:
+    """With its port where that is not the scheme's own."""
+    assert host_of(url) == host
+
+
+@pytest.mark.parametrize("url", ["", "feed.xml", "https:///feed", "https://h:99999/"])
+def test_an_address_without_a_host(url: str) -> None:
+    """Is said."""
+    with pytest.raises(ValueError, match=r"host|[Pp]ort"):
+        host_of(url)
+
+
+@pytest.mark.parametrize(
+    ("host", "wait_s"),
+    [
+        (HostState("h"), 0),
+        (HostState("h", last_request_at=NOW), 2),
+        (HostState("h", last_request_at=NOW - SECOND), 1),
+        (HostState("h", last_request_at=NOW - 9 * SECOND), 0),
+        (HostState("h", last_request_at=NOW, crawl_delay_s=10.0), 10),
+        (HostState("h", last_request_at=NOW, crawl_delay_s=0.5), 2),
+        (HostState("h", last_request_at=NOW, not_before=NOW + 60 * SECOND), 60),
+        (HostState("h", not_before=NOW - SECOND), 0),
+    ],
+)
+def test_when_a_host_may_be_asked(host: HostState, wait_s: float) -> None:
+    """The longest of gap, Crawl-delay and Retry-After."""
+    assert earliest_request(host, NOW, 2.0) == NOW + wait_s * SECOND
+
+
+def test_turns() -> None:
+    """Nobody twice, those that waited longest first, no more than there are slots, and when to look again."""
+    hosts = {
+        "busy": HostState("busy", last_request_at=NOW - 60 * SECOND),
+        "recent": HostState("recent", last_request_at=NOW - SECOND),
+        "ready": HostState("ready", last_request_at=NOW - 5 * SECOND),
+        "resting": HostState("resting", not_before=NOW + 30 * SECOND),
+    }
+    waiting = ["ready", "busy", "recent", "resting", "new"]
+    turns = host_turns(waiting, {"busy"}, hosts, NOW, 2.0)
+    assert turns.ready == ("new", "ready")
+    assert turns.next_at == NOW + SECOND
+    assert host_turns(waiting, {"busy"}, hosts, NOW, 2.0, slots=1).ready == ("new",)
+    assert host_turns([], set(), hosts, NOW, 2.0).next_at is None
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.floats(0, 20)), max_size=40),
+    st.floats(0, 10),
+)
+def test_requests_of_a_host_never_meet(requests: list[tuple[int, float]], gap: float) -> None:
+    """However they come in: gap seconds lie between the end of one and the beginning of the next."""
+    hosts = {str(number): HostState(str(number)) for number in range(4)}
+    queues: dict[str, list[float]] = {}
+    for number, lasts in requests:
+        queues.setdefault(str(number), []).append(lasts)
+    busy: dict[str, dt.datetime] = {}
+    ended: dict[str, dt.datetime] = {}
+    now = NOW
+    while queues or busy:
+        for name, end in list(busy.items()):
+            if end <= now:
+                del busy[name]
+                ended[name] = end
+                hosts[name] = request_ended(hosts[name], end)
+        turns = host_turns(list(queues), set(busy), hosts, now, gap, slots=2 - len(busy))
+        for name in turns.ready:
+            assert name not in busy
+            assert name not in ended or (now - ended[name]).total_seconds() >= gap - 1e-5
+            busy[name] = now + queues[name].pop() * SECOND
+            if not queues[name]:
+                del queues[name]
+        assert len(busy) <= 2
+        upcoming = [*busy.values(), *([turns.next_at] if turns.next_at else [])]
+        now = max(now + dt.timedelta(microseconds=1), min(upcoming, default=now))
+
+
+def test_a_pause_only_grows() -> None:
+    """And time doesn't run backwards."""
+    host = paused(HostState("h"), NOW)
+    assert paused(host, NOW - SECOND) == host
+    assert paused(host, NOW + SECOND).not_before == NOW + SECOND
+    assert request_ended(HostState("h", last_request_at=NOW), NOW - SECOND).last_request_at == NOW
+
+
+def test_hosts_are_forgotten() -> None:
+    """A month after the last request, unless they wished for longer."""
+    day = dt.timedelta(days=1)
+    hosts = {
+        "never": HostState("never"),
+        "old": HostState("old", last_request_at=NOW - 31 * day, robots_at=NOW - 40 * day, robots_body="x"),
+        "recent": HostState("recent", last_request_at=NOW - 29 * day),
+        "read": HostState("read", robots_at=NOW - day),
+        "resting": HostState("resting", last_request_at=NOW - 31 * day, not_before=NOW + day),
+    }
+    assert list(kept_hosts(hosts, NOW)) == ["recent", "read", "resting"]
+
+
+def test_what_is_due() -> None:
+    """Those whose time has come, those never polled first; retired ones and others with all_due only."""
+    hour = dt.timedelta(hours=1)
+    new = FeedState("https://d.example/")
+    over = FeedState("https://a.example/", next_poll_at=NOW - hour)
+    soon = FeedState("https://b.example/", next_poll_at=NOW + 20 * SECOND)
+    later = FeedState("https://c.example/", next_poll_at=NOW + hour)
+    retired = FeedState("https://e.example/", next_poll_at=NOW - hour, status="retired")
+    gone = FeedState("https://f.example/", status="gone")
+    strange = FeedState("ftp:none", next_poll_at=NOW - 2 * hour)
+    states = [later, gone, retired, soon, over, new, strange]
+    hosts = {"a.example": HostState("a.example", not_before=NOW + hour)}
+    assert due(states, NOW) == [new, strange, over, soon]
+    assert due(states, NOW, hosts=hosts) == [new, strange, soon]
+    assert due(states, NOW, all_due=True) == [new, strange, over, retired, soon, later]

@@ -1,0 +1,120 @@
+"""Who may ask a host, and when: one request at a time, with a gap between, and never before it wishes."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Collection, Mapping
+from urllib.parse import urlsplit
+
+from schemas.state import HostState
+
+#: A host that nothing was asked of for so long is forgotten, once it has no wish open.
+HOST_KEPT = dt.timedelta(days=30)
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def host_of(url: str) -> str:
+    """The host that an address is asked of: lower case, with the port where it isn't the scheme's own.
+
+    Raises ValueError where the address names none.
+
+        >>> host_of("https://me@News.Example:443/feed")
+        'news.example'
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    if not host:
+        raise ValueError(f"no host in {url!r}")
+    if ":" in host:
+        host = f"[{host}]"
+    port = parts.port
+    return host if port is None or port == _DEFAULT_PORTS.get(parts.scheme.lower()) else f"{host}:{port}"
+
+
+def earliest_request(host: HostState, now: dt.datetime, host_gap_s: float) -> dt.datetime:
+    """When the next request to a host may begin, as long as none is under way: now or later.
+
+    host_gap_s: between the end of one request and the beginning of the next; a longer Crawl-delay of the host's
+    robots.txt takes its place.
+    """
+    earliest = now
+    if host.last_request_at is not None:
+        gap = max(host_gap_s, host.crawl_delay_s or 0.0)
+        earliest = max(earliest, host.last_request_at + dt.timedelta(seconds=gap))
+    if host.not_before is not None:
+        earliest = max(earliest, host.not_before)
+    return earliest
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Turns:
+    """Who may go. ready: hosts that may be asked now, those that waited longest first.
+
+    next_at: when the next of the others may, as far as that is a matter of time and not of a request's end; None
+    where there is none.
+    """
+
+    ready: tuple[str, ...]
+    next_at: dt.datetime | None
+
+
+def host_turns(
+    waiting: Collection[str],
+    busy: Collection[str],
+    hosts: Mapping[str, HostState],
+    now: dt.datetime,
+    host_gap_s: float,
+    slots: int | None = None,
+) -> Turns:
+    """Which hosts' next requests may begin now.
+
+    waiting: hosts with requests in their queues. busy: those with a request under way, which get no other.
+    slots: how many requests may begin beside those under way; None is any number.
+    """
+    unknown = HostState("")
+    ready: list[tuple[dt.datetime, str]] = []
+    later: dt.datetime | None = None
+    taken = frozenset(busy)
+    never = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
+    for name in waiting:
+        if name in taken:
+            continue
+        host = hosts.get(name, unknown)
+        at = earliest_request(host, now, host_gap_s)
+        if at <= now:
+            ready.append((host.last_request_at or never, name))
+        elif later is None or at < later:
+            later = at
+    ready.sort()
+    return Turns(tuple(name for _, name in ready[:slots]), later)
+
+
+def request_ended(host: HostState, now: dt.datetime) -> HostState:
+    """The host once a request to it has ended, whatever it was for and whatever became of it."""
+    if host.last_request_at is not None and host.last_request_at >= now:
+        return host
+    return dataclasses.replace(host, last_request_at=now)
+
+
+def paused(host: HostState, until: dt.datetime) -> HostState:
+    """The host, not to be asked before then; an earlier wish for longer stands."""
+    if host.not_before is not None and host.not_before >= until:
+        return host
+    return dataclasses.replace(host, not_before=until)
+
+
+def kept_hosts(hosts: Mapping[str, HostState], now: dt.datetime) -> dict[str, HostState]:
+    """The hosts that are worth remembering: those asked within HOST_KEPT, and those that wish to be left alone still.
+
+    Without it each host that an article ever lay on would be kept, with its robots.txt.
+    """
+    return {
+        name: host
+        for name, host in hosts.items()
+        if any(
+            moment is not None and now - moment < HOST_KEPT
+            for moment in (host.last_request_at, host.robots_at, host.not_before)
+        )
+    }
