@@ -17,7 +17,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.utils.shared import Shared
 
-from pipeline.fetch import FetchLimits
+from pipeline.fetch.poll import PollSettings
 from pipeline.progress import ProgressWriter
 from pipeline.read import PARTS_PER_BATCH, ReadFilesAndFeeds
 from pipeline.staging import Staging
@@ -25,9 +25,9 @@ from pipeline.store.index import KeyIndex
 from pipeline.tables import WriteTables, dead_letter_slices
 from pipeline.work import FinishBatch, PrepareBatch
 from pipeline.write import PlanWrites, WriteIndex, WriteRegrouped, WriteSummary
-from schemas.sources import FeedRequest, SourceFile
-from schemas.staged import FinishedBatch, PreparedBatch, RowSlice, RunSummary
-from schemas.state import Counts, FeedState
+from schemas.sources import HostQueue, SourceFile
+from schemas.staged import FinishedBatch, PolledFeeds, PreparedBatch, RowSlice, RunSummary
+from schemas.state import Counts
 from transforms.batches import RunBatches
 from transforms.coders import register_coders
 from transforms.dead_letters import SortDeadLetters
@@ -51,7 +51,7 @@ class RunPlan:
     """
 
     files: Sequence[SourceFile]
-    feeds: Sequence[FeedRequest]
+    feeds: Sequence[HostQueue]
     staging: Staging
     indexes: dict[str, KeyIndex]
     run_id: str
@@ -61,7 +61,7 @@ class RunPlan:
     near_duplicates: NearDuplicates
     near_window_days: int
     partition_by: tuple[str, ...]
-    limits: FetchLimits
+    polling: PollSettings
     max_input_bytes: int
     key_shards: int
     workers: int
@@ -80,10 +80,10 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
 
     files = pipeline | "Files" >> beam.Create(plan.files, reshuffle=plan.spread).with_output_types(SourceFile)
     feeds = pipeline | "Feeds" >> beam.Create(plan.feeds, reshuffle=plan.spread).with_output_types(
-        FeedRequest
+        HostQueue
     )
     read = (files, feeds) | "Read" >> ReadFilesAndFeeds(
-        plan.staging, plan.limits, plan.max_input_bytes, plan.now, plan.run_id, plan.progress, plan.spread
+        plan.staging, plan.polling, plan.max_input_bytes, plan.now, plan.run_id, plan.progress, plan.spread
     )
     prepare = PrepareBatch(plan.staging, plan.now, plan.run_id, plan.near_duplicates != "off")
     from_files = read.from_files | "PrepareFiles" >> heavy(prepare).with_output_types(PreparedBatch)
@@ -141,7 +141,7 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
         (
             prepared | "ReadCounts" >> beam.Map(_read_summary),
             finished | "Verdicts" >> beam.Map(_verdict_summary),
-            read.states | "FeedStates" >> beam.Map(_feed_summary),
+            read.polled | "FeedStates" >> beam.Map(_feed_summary),
             dead.summaries,
             written,
             indexed,
@@ -153,15 +153,15 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
 
 
 def _read_summary(batch: PreparedBatch) -> RunSummary:
-    return RunSummary(Counts(read=batch.read))
+    return RunSummary(Counts(read=batch.read), feed_names=batch.feed_names)
 
 
 def _verdict_summary(batch: FinishedBatch) -> RunSummary:
     return RunSummary(batch.counts)
 
 
-def _feed_summary(state: FeedState) -> RunSummary:
-    return RunSummary(feed_states=(state,))
+def _feed_summary(polled: PolledFeeds) -> RunSummary:
+    return RunSummary(feed_states=polled.feeds, host_states=polled.hosts)
 
 
 class _Count(beam.DoFn):

@@ -62,7 +62,15 @@ class RunSettings:
     max_dead_letter_share: float
     max_input_mb: int
     fetch_timeout_s: float
-    fetch_max_mb: int
+    max_body_mb: int
+    host_gap_s: float
+    fetch_concurrency: int
+    min_poll_s: float
+    max_poll_s: float
+    all_due: bool
+    robots: str
+    backfill: bool
+    allow_private_hosts: bool
     user_agent: str
     key_shards: int
     local: bool
@@ -195,14 +203,65 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         default=20.0,
         metavar="S",
         help="seconds to wait for a server to connect, and between two parts of its answer; the whole request, with "
-        "redirects and second tries, may take six times that (default %(default)g)",
+        "redirects, may take six times that (default %(default)g)",
     )
     fetch.add_argument(
-        "--fetch_max_mb",
+        "--max_body_mb",
         type=_positive_int,
         default=16,
         metavar="MB",
-        help="megabytes, once decompressed, over which a feed is refused (default %(default)s)",
+        help="megabytes, once decompressed, over which an answer is refused (default %(default)s)",
+    )
+    fetch.add_argument(
+        "--all_due",
+        action="store_true",
+        help="poll all feeds, not only those whose time has come; hosts that wish to be left alone still are",
+    )
+    fetch.add_argument(
+        "--min_poll_s",
+        type=_positive_float,
+        default=600.0,
+        metavar="S",
+        help="least seconds between two polls of a feed; how often it is polled follows from how often it has news "
+        "(default %(default)g)",
+    )
+    fetch.add_argument(
+        "--max_poll_s",
+        type=_positive_float,
+        default=43_200.0,
+        metavar="S",
+        help="most seconds between two polls of a feed that answers (default %(default)g)",
+    )
+    fetch.add_argument(
+        "--host_gap_s",
+        type=_seconds,
+        default=2.0,
+        metavar="S",
+        help="seconds from the end of one request to a host to the next (default %(default)g)",
+    )
+    fetch.add_argument(
+        "--fetch_concurrency",
+        type=_positive_int,
+        default=32,
+        metavar="N",
+        help="requests under way at the same time, each to another host (default %(default)s)",
+    )
+    fetch.add_argument(
+        "--robots",
+        choices=("pages", "feeds"),
+        default="pages",
+        help="pages: robots.txt is for pages, and a feed is there to be read; feeds: it is asked before a feed is, too "
+        "(default %(default)s)",
+    )
+    fetch.add_argument(
+        "--backfill",
+        action="store_true",
+        help="also read the older pages and archives that feeds name (RFC 5005)",
+    )
+    fetch.add_argument(
+        "--allow_private_hosts",
+        action="store_true",
+        help="ask hosts with private, loopback and other addresses that aren't public, too: for intranets and tests",
     )
     fetch.add_argument(
         "--user_agent",
@@ -316,7 +375,15 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
         max_dead_letter_share=arguments.max_dead_letter_share,
         max_input_mb=arguments.max_input_mb,
         fetch_timeout_s=arguments.fetch_timeout_s,
-        fetch_max_mb=arguments.fetch_max_mb,
+        max_body_mb=arguments.max_body_mb,
+        host_gap_s=arguments.host_gap_s,
+        fetch_concurrency=arguments.fetch_concurrency,
+        min_poll_s=arguments.min_poll_s,
+        max_poll_s=arguments.max_poll_s,
+        all_due=arguments.all_due,
+        robots=arguments.robots,
+        backfill=arguments.backfill,
+        allow_private_hosts=arguments.allow_private_hosts,
         user_agent=arguments.user_agent,
         key_shards=shards,
         local=local,
@@ -392,6 +459,13 @@ def _positive_float(text: str) -> float:
         value = 0.0
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text) if text.strip().lower() not in ("nan", "inf", "infinity") else -1.0
+    if not value >= 0:
+        raise ValueError(text)
     return value
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import dataclasses
 import datetime as dt
-from collections import deque
+import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -13,15 +12,17 @@ import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from pipeline.fetch import Fetched, FetchLimits, fetch_feed
+from pipeline.fetch.client import Client, environment_ca_bundle
+from pipeline.fetch.poll import PollSettings
+from pipeline.fetch.poller import Poller
 from pipeline.progress import ProgressWriter
 from pipeline.sources import open_source, read_payloads
 from pipeline.staging import Staging
 from pipeline.work import stage_dead_letters
 from schemas.errors import RecordError
 from schemas.records import DEAD_LETTER_PAYLOAD_BYTES, DeadLetter, Origin, Payload, PayloadBatch
-from schemas.sources import FeedRequest, SourceFile
-from schemas.staged import PreparedBatch
+from schemas.sources import HostQueue, SourceFile
+from schemas.staged import PolledFeeds, PreparedBatch
 from schemas.state import FeedState
 from transforms.functions.prepare import dead_letter
 
@@ -31,15 +32,12 @@ PARTS_PER_BATCH = 512
 #: Payload bytes after which a batch is closed early.
 BYTES_PER_BATCH = 2 << 20
 
-#: Feeds that are asked for at the same time.
-FETCH_CONCURRENCY = 8
-
 _REFUSED = "refused"
-_STATES = "states"
+_POLLED = "polled"
 
 
 class ReadSources(NamedTuple):
-    """What was read, what couldn't be (staged as dead letters), and the new state of each feed asked for.
+    """What was read, what couldn't be (staged as dead letters), and what is known of feeds and hosts since.
 
     What files and feeds held is kept apart: where the two came together, the local runner would hold all of it in
     memory before the first payload is worked on.
@@ -48,12 +46,12 @@ class ReadSources(NamedTuple):
     from_files: beam.PCollection[PayloadBatch]
     from_feeds: beam.PCollection[PayloadBatch]
     refused: beam.PCollection[PreparedBatch]
-    states: beam.PCollection[FeedState]
+    polled: beam.PCollection[PolledFeeds]
 
 
 @dataclasses.dataclass(eq=False)
 class ReadFilesAndFeeds(beam.PTransform[Any, Any]):
-    """Reads everything a run was given: (SourceFile, FeedRequest) collections -> `ReadSources`.
+    """Reads everything a run was given: (SourceFile, HostQueue) collections -> `ReadSources`.
 
     spread: whether payloads are shuffled to all workers before they are worked on. Needed on engines whose workers
     are apart, where a large file would otherwise stay with the one that reads it; on one machine it would only
@@ -61,7 +59,7 @@ class ReadFilesAndFeeds(beam.PTransform[Any, Any]):
     """
 
     staging: Staging
-    limits: FetchLimits
+    polling: PollSettings
     max_input_bytes: int
     now: dt.datetime
     run_id: str
@@ -69,26 +67,26 @@ class ReadFilesAndFeeds(beam.PTransform[Any, Any]):
     spread: bool
 
     def expand(
-        self, sources: tuple[beam.PCollection[SourceFile], beam.PCollection[FeedRequest]]
+        self, sources: tuple[beam.PCollection[SourceFile], beam.PCollection[HostQueue]]
     ) -> ReadSources:
         """Wires the reading of files beside the fetching of feeds."""
         files, feeds = sources
         read = files | "ReadFiles" >> beam.ParDo(
             _ReadFiles(self.max_input_bytes, self.now, self.run_id, self.progress)
         ).with_output_types(Payload, refused=DeadLetter).with_outputs(_REFUSED, main="payloads")
-        fetched = feeds | "FetchFeeds" >> beam.ParDo(
-            _FetchFeeds(self.limits, self.now, self.run_id)
-        ).with_output_types(Payload, refused=DeadLetter, states=FeedState).with_outputs(
-            _REFUSED, _STATES, main="payloads"
+        polled = feeds | "PollFeeds" >> beam.ParDo(
+            _PollFeeds(self.polling, self.now, self.run_id)
+        ).with_output_types(Payload, refused=DeadLetter, polled=PolledFeeds).with_outputs(
+            _REFUSED, _POLLED, main="payloads"
         )
         from_files = self._batches(read.payloads, "Files")
-        from_feeds = self._batches(fetched.payloads, "Feeds")
+        from_feeds = self._batches(polled.payloads, "Feeds")
         refused = (
-            (read[_REFUSED], fetched[_REFUSED])
+            (read[_REFUSED], polled[_REFUSED])
             | "AllRefused" >> beam.Flatten()
             | "StageRefused" >> beam.ParDo(_StageRefused(self.staging)).with_output_types(PreparedBatch)
         )
-        return ReadSources(from_files, from_feeds, refused, fetched[_STATES])
+        return ReadSources(from_files, from_feeds, refused, polled[_POLLED])
 
     def _batches(self, payloads: beam.PCollection[Payload], name: str) -> Any:
         batches = payloads | f"Batch{name}" >> beam.ParDo(_BatchPayloads()).with_output_types(PayloadBatch)
@@ -128,47 +126,57 @@ def _first_bytes(source: SourceFile) -> bytes | None:
         return None
 
 
-class _FetchFeeds(beam.DoFn):
-    """Keeps several requests under way; their answers come out as they come in, the last at the bundle's end."""
+class _PollFeeds(beam.DoFn):
+    """Polls the feeds of all hosts in a bundle together; what comes back comes out as it does.
 
-    def __init__(self, limits: FetchLimits, now: dt.datetime, run_id: str) -> None:
-        self._limits = limits
+    now: the run's, from which the time that has passed since setup is counted on.
+    """
+
+    def __init__(self, settings: PollSettings, now: dt.datetime, run_id: str) -> None:
+        self._settings = settings
         self._now = now
         self._run_id = run_id
 
     def setup(self) -> None:
-        self._threads = concurrent.futures.ThreadPoolExecutor(FETCH_CONCURRENCY, thread_name_prefix="fetch")
+        self._client = Client(ca_bundle=environment_ca_bundle())
+        self._started = time.monotonic()
 
     def teardown(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._client.close()
 
     def start_bundle(self) -> None:
-        self._pending: deque[concurrent.futures.Future[Fetched]] = deque()
+        self._poller: Poller | None = None
 
-    def process(self, request: FeedRequest) -> Iterator[Any]:
-        self._pending.append(self._threads.submit(self._fetch, request))
-        while len(self._pending) > 2 * FETCH_CONCURRENCY:
-            for tag, value in self._outputs(self._pending.popleft().result()):
-                yield value if tag is None else beam.pvalue.TaggedOutput(tag, value)
+    def process(self, queue: HostQueue) -> None:
+        if self._poller is None:
+            self._poller = Poller(self._settings, self._client, self._clock)
+        self._poller.add(queue)
 
     def finish_bundle(self) -> Iterator[Any]:
+        if self._poller is None:
+            return
         window = GlobalWindow()
-        while self._pending:
-            for tag, value in self._outputs(self._pending.popleft().result()):
-                windowed = WindowedValue(value, window.max_timestamp(), (window,))
-                yield windowed if tag is None else beam.pvalue.TaggedOutput(tag, windowed)
+        states: list[FeedState] = []
+        for request, polled in self._poller.results():
+            if polled.state is not None:
+                states.append(polled.state)
+            if polled.payload is not None:
+                yield WindowedValue(polled.payload, window.max_timestamp(), (window,))
+            elif polled.error is not None:
+                letter = self._letter(request.state.url, polled.error)
+                windowed = WindowedValue(letter, window.max_timestamp(), (window,))
+                yield beam.pvalue.TaggedOutput(_REFUSED, windowed)
+        polled_feeds = PolledFeeds(tuple(states), tuple(self._poller.gate.touched()))
+        yield beam.pvalue.TaggedOutput(
+            _POLLED, WindowedValue(polled_feeds, window.max_timestamp(), (window,))
+        )
 
-    def _fetch(self, request: FeedRequest) -> Fetched:
-        return fetch_feed(request, self._limits, self._now)
+    def _clock(self) -> dt.datetime:
+        return self._now + dt.timedelta(seconds=time.monotonic() - self._started)
 
-    def _outputs(self, fetched: Fetched) -> Iterator[tuple[str | None, Any]]:
-        yield _STATES, fetched.state
-        if fetched.payload is not None:
-            yield None, fetched.payload
-        if fetched.error is not None:
-            origin = Origin("feed", fetched.state.url, feed_url=fetched.state.url)
-            letter = dead_letter("fetch", fetched.error, None, origin, self._now, self._run_id)
-            yield _REFUSED, dataclasses.replace(letter, position=None)
+    def _letter(self, url: str, error: RecordError) -> DeadLetter:
+        letter = dead_letter("fetch", error, None, Origin("feed", url, feed_url=url), self._now, self._run_id)
+        return dataclasses.replace(letter, position=None)
 
 
 class _BatchPayloads(beam.DoFn):

@@ -26,15 +26,18 @@ from apache_beam.utils.shared import Shared
 
 from pipeline.build import RunPlan, build
 from pipeline.chunks import START, cut
-from pipeline.fetch import FetchLimits
+from pipeline.fetch.limits import HttpLimits
+from pipeline.fetch.poll import PollSettings
 from pipeline.files import delete_folder, is_local, list_files, open_write, require_filesystem
 from pipeline.options import RunSettings, newsbeam_version
+from pipeline.polling import feed_requests, feeds_after, host_queues, hosts_after
 from pipeline.progress import ProgressWriter, show_progress
 from pipeline.report import RunTotal, total_of
-from pipeline.sources import feed_requests, find_feeds, find_files, storable
+from pipeline.sources import find_feeds, find_files, storable
 from pipeline.staging import Staging, open_read
 from pipeline.store.commit import abandon, commit, recover
 from pipeline.store.feeds import read_feed_states, stage_feed_states
+from pipeline.store.hosts import read_host_states, stage_host_states
 from pipeline.store.index import KeyIndex, merge_segments, segments_to_merge
 from pipeline.store.layout import Layout, check_run_id, new_run_id, output_layout, staging_name
 from pipeline.store.lock import output_lock
@@ -52,11 +55,12 @@ from pipeline.write import read_summary
 from schemas.errors import RunError, SeriesStopped, UsageError
 from schemas.index import INDEXES
 from schemas.records import SCHEMA_VERSION
-from schemas.sources import FeedRequest, SourceFile
+from schemas.sources import HostQueue, SourceFile
 from schemas.staged import RunSummary
-from schemas.state import Cursor, FeedState, Manifest, Series, StagedFile
+from schemas.state import Cursor, FeedState, HostState, Manifest, Series, StagedFile
 from schemas.tables import TABLES
 from transforms.batches import PATIENCE_S
+from transforms.functions.polling.outcomes import PollLimits
 from transforms.functions.urls import redact_credentials
 
 _LOG = logging.getLogger("newsbeam")
@@ -69,6 +73,9 @@ _SHAPING = (
 
 #: Bytes of input that take longer than a worker process to start: two thousand articles, or fifty with entities.
 _LARGE_BYTES, _LARGE_ENTITY_BYTES = 4_000_000, 100_000
+
+#: All of a request, with its redirects, may take this many times the time-out between two of its parts.
+TOTAL_TIMEOUTS = 6
 
 #: Segments that one run adds to an index are joined into one up to this many rows.
 _JOIN_ROWS = 1_000_000
@@ -231,15 +238,17 @@ def _run_chunk(
     attempt = secrets.token_hex(4)
     staging = Staging(layout.output, staging_name(run_id, attempt))
     try:
-        states = read_feed_states(_parquet_files(layout.feeds_dir))
-        plan = _plan(common, run_id, staging, files, feed_requests(addresses, states))
+        kept = _parquet_files(layout.feeds_dir)
+        states, hosts = read_feed_states(kept), read_host_states(kept)
+        feeds = host_queues(feed_requests(addresses, states), hosts, common.now, common.settings.all_due)
+        plan = _plan(common, run_id, staging, files, feeds)
         graph_started = time.monotonic()
         _execute(plan, common.options, common.settings.local)
         summary = read_summary(staging)
         if not summary.counts.balanced():
             raise RunError(f"the run lost count of its items and was not committed: {summary.counts}")
         graph_s = time.monotonic() - graph_started
-        committed_files, removed = _with_state(summary, plan, states, layout)
+        committed_files, removed = _with_state(summary, plan, states, hosts, layout)
         return commit(
             layout,
             Manifest(
@@ -254,7 +263,7 @@ def _run_chunk(
                 removed=tuple(removed),
                 dead_letters=summary.dead_letters,
                 timings={"graph_s": round(graph_s, 3), "total_s": round(time.monotonic() - started, 3)},
-                feeds_polled=len(addresses),
+                feeds_polled=len(summary.feed_states),
                 series=series,
             ),
             attempt,
@@ -271,7 +280,7 @@ def _plan(
     run_id: str,
     staging: Staging,
     files: Sequence[SourceFile],
-    feeds: Sequence[FeedRequest],
+    feeds: Sequence[HostQueue],
 ) -> RunPlan:
     """What the graph is built from."""
     settings, layout = common.settings, common.layout
@@ -291,7 +300,7 @@ def _plan(
         near_duplicates=settings.near_duplicates,
         near_window_days=settings.near_window_days,
         partition_by=settings.partition_by,
-        limits=FetchLimits(settings.fetch_timeout_s, settings.fetch_max_mb << 20, settings.user_agent),
+        polling=_polling(settings, common.now),
         max_input_bytes=settings.max_input_mb << 20,
         key_shards=settings.key_shards,
         # Worker processes know nothing of Beam's options, so they write to the disk only.
@@ -300,6 +309,28 @@ def _plan(
         patience_s=0.0 if is_large else PATIENCE_S,
         progress=common.progress,
         pool=common.pool,
+    )
+
+
+def _polling(settings: RunSettings, now: dt.datetime) -> PollSettings:
+    body_bytes = settings.max_body_mb << 20
+    http = HttpLimits(
+        settings.user_agent,
+        connect_timeout_s=settings.fetch_timeout_s,
+        read_timeout_s=settings.fetch_timeout_s,
+        total_s=settings.fetch_timeout_s * TOTAL_TIMEOUTS,
+        max_wire_bytes=body_bytes,
+        max_body_bytes=body_bytes,
+        allow_private_hosts=settings.allow_private_hosts,
+    )
+    return PollSettings(
+        http,
+        PollLimits(settings.min_poll_s, settings.max_poll_s),
+        run_at=now,
+        host_gap_s=settings.host_gap_s,
+        concurrency=settings.fetch_concurrency,
+        robots=settings.robots == "feeds",
+        backfill=settings.backfill,
     )
 
 
@@ -362,7 +393,11 @@ def _parquet_files(folder: str) -> list[str]:
 
 
 def _with_state(
-    summary: RunSummary, plan: RunPlan, states: dict[str, FeedState], layout: Layout
+    summary: RunSummary,
+    plan: RunPlan,
+    states: dict[str, FeedState],
+    hosts: dict[str, HostState],
+    layout: Layout,
 ) -> tuple[list[StagedFile], list[str]]:
     """The files to be committed, and those to go.
 
@@ -380,8 +415,10 @@ def _with_state(
         files += joined
         removed += [layout.relative(path) for path in replaced]
     if summary.feed_states:
-        polled = {state.url: state for state in summary.feed_states}
-        files.append(stage_feed_states((states | polled).values(), plan.staging, plan.run_id))
+        files.append(
+            stage_feed_states(feeds_after(summary, states, plan.now), plan.staging, plan.run_id)
+        )
+        files.append(stage_host_states(hosts_after(summary, hosts, plan.now), plan.staging, plan.run_id))
         removed += [layout.relative(path) for path in _parquet_files(layout.feeds_dir)]
     return files, removed
 

@@ -12,19 +12,17 @@ import re
 import stat
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from pipeline.files import is_local, open_read, require_filesystem
 from schemas.errors import RecordError, UsageError
 from schemas.records import OriginKind, Payload
-from schemas.sources import Codec, FeedRequest, LineRange, SourceFile
-from schemas.state import FeedState
+from schemas.sources import Codec, LineRange, SourceFile
 from transforms.functions.charset import decode_text
 from transforms.functions.compression import open_decompressed, strip_suffix
 from transforms.functions.jsonl import iter_lines
-from transforms.functions.urls import redact_credentials
 
 #: How a file is parsed, by the end of its name (before .gz, .bz2 or .zst).
 KINDS: dict[str, OriginKind] = {
@@ -423,19 +421,6 @@ def find_feeds(given: Sequence[str]) -> list[str]:
         if is_empty:
             _LOG.warning("--feeds %s: no list of addresses in it", entry)
     return list(addresses)
-
-
-def feed_requests(addresses: Iterable[str], states: Mapping[str, FeedState]) -> list[FeedRequest]:
-    """What to ask for at each address, with what is known of it.
-
-    states: by address without credentials. Addresses that differ in nothing else share one; see `FeedRequest`.
-    """
-    shown = {address: redact_credentials(address) for address in addresses}
-    sharing = Counter(shown.values())
-    return [
-        FeedRequest(address, states.get(key) or FeedState(key), shares_state=sharing[key] > 1)
-        for address, key in shown.items()
-    ]
 
 
 def _is_http(address: str) -> bool:

@@ -50,16 +50,18 @@ class PrepareBatch:
         read = 0
         articles: list[Article] = []
         letters: list[DeadLetter] = []
-        for payload in batch.payloads:
-            prepared = prepare_payload(payload, self.now, self.run_id)
+        made = [prepare_payload(payload, self.now, self.run_id) for payload in batch.payloads]
+        for prepared in made:
             read += prepared.read
             articles += prepared.articles
             letters += prepared.dead_letters
+        names = [prepared.names for prepared in made if prepared.names is not None]
         keys: list[ArticleKeys] = []
         if articles:
             file = self.staging.write_rows("prepared", articles_table(articles))
             keys = keys_of_articles(articles, file, self.near)
-        return PreparedBatch(read, tuple(keys), stage_dead_letters(self.staging, letters))
+        letter_keys = stage_dead_letters(self.staging, letters)
+        return PreparedBatch(read, tuple(keys), letter_keys, tuple(names))
 
 
 def stage_dead_letters(staging: Staging, letters: Sequence[DeadLetter]) -> tuple[DeadLetterKey, ...]:

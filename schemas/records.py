@@ -45,6 +45,7 @@ class Payload:
     position: 0-based line number of the first part; 0 for whole files.
     content_type: of the answer, where it was fetched.
     feed_url: the address fetched, None for snapshots in files.
+    has_unstable_guids: whether the feed's guids were found to change from poll to poll.
     """
 
     kind: OriginKind
@@ -53,6 +54,7 @@ class Payload:
     position: int = 0
     content_type: str | None = None
     feed_url: str | None = None
+    has_unstable_guids: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import dataclasses
 from typing import Literal
 
 from schemas.records import OriginKind
-from schemas.state import FeedState
+from schemas.state import FeedState, HostState
 
 Codec = Literal["gzip", "bzip2", "zstd"]
 
@@ -63,8 +63,18 @@ class FeedRequest:
     state: under the same address without them.
     shares_state: whether the run asks for other addresses that are the same without credentials. What one of them
     answered says nothing of the others, so none is asked for with conditions, and no validators are kept.
+    known: feeds that it has led to on earlier polls, by their states' addresses.
     """
 
     address: str
     state: FeedState
     shares_state: bool = False
+    known: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HostQueue:
+    """The feeds that one host is to be asked for, which one worker polls, and what is known of it."""
+
+    host: HostState
+    requests: tuple[FeedRequest, ...]

@@ -5,19 +5,28 @@ from __future__ import annotations
 import dataclasses
 
 from schemas.dedup import ArticleKeys, DeadLetterKey, Decision
-from schemas.state import Counts, DeadLetterExample, FeedState, StagedFile
+from schemas.state import Counts, DeadLetterExample, FeedNames, FeedState, HostState, StagedFile
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PreparedBatch:
     """A batch of payloads, parsed, normalised and staged.
 
-    read: items that the payloads held: as many as there are keys of both kinds.
+    read: items that the payloads held: as many as there are keys of both kinds. feed_names: of the feeds among them.
     """
 
     read: int
     keys: tuple[ArticleKeys, ...]
     dead_letter_keys: tuple[DeadLetterKey, ...]
+    feed_names: tuple[FeedNames, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PolledFeeds:
+    """What is known of some feeds and hosts once they were polled."""
+
+    feeds: tuple[FeedState, ...]
+    hosts: tuple[HostState, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,3 +81,5 @@ class RunSummary:
     files: tuple[StagedFile, ...] = ()
     dead_letters: tuple[DeadLetterExample, ...] = ()
     feed_states: tuple[FeedState, ...] = ()
+    host_states: tuple[HostState, ...] = ()
+    feed_names: tuple[FeedNames, ...] = ()

@@ -167,7 +167,9 @@ class FeedState:
     ttl_s, update_period_s: what the feed says, in seconds. max_age_s: what its server says.
     skip_hours: 0 to 23, UTC. skip_days: 0 to 6 from Monday. When the feed asks not to be polled.
     title, hub_url, self_url: as the feed says. hub_url is WebSub's.
-    unstable_guids: "changing" or "not-unique" where the feed's guids tell nothing.
+    unstable_guids: "changing" or "not-unique" where the feed's guids tell nothing. item_names: of the items of the last
+    document that was parsed, see `polling.guids`.
+    found_at: the page or index that names the feed, where it wasn't given; it is polled as long as that is.
     """
 
     url: str
@@ -215,6 +217,20 @@ class FeedState:
     hub_url: str | None = None
     self_url: str | None = None
     unstable_guids: str | None = None
+    item_names: bytes = b""
+    found_at: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FeedNames:
+    """What a parsed document of a feed tells of its guids.
+
+    url: of the feed's state. names: `FeedState.item_names`. are_shared: whether several items had one guid.
+    """
+
+    url: str
+    names: bytes
+    are_shared: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -191,6 +191,8 @@ FEEDS = pa.schema(
         _field("hub_url", pa.string()),
         _field("self_url", pa.string()),
         _field("unstable_guids", pa.string()),
+        _field("item_names", pa.binary(), required=True),
+        _field("found_at", pa.string()),
     ]
 )
 

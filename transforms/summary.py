@@ -38,4 +38,10 @@ def merge_summaries(summaries: Iterable[RunSummary]) -> RunSummary:
         feed_states=tuple(
             sorted((state for part in parts for state in part.feed_states), key=lambda state: state.url)
         ),
+        host_states=tuple(
+            sorted((state for part in parts for state in part.host_states), key=lambda state: state.host)
+        ),
+        feed_names=tuple(
+            sorted((names for part in parts for names in part.feed_names), key=lambda names: names.url)
+        ),
     )

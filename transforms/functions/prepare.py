@@ -8,26 +8,31 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from schemas.errors import RecordError
+from schemas.state import FeedNames
 from schemas.records import DEAD_LETTER_PAYLOAD_BYTES, Article, DeadLetter, Origin, Payload, RawItem
+from transforms.functions.feed_marks import with_offsite_links, with_own_names
 from transforms.functions.feeds import parse_feed
-from transforms.functions.identity import SHARED_LINK
 from transforms.functions.jsonl import parse_line
 from transforms.functions.normalise import normalise_items
+from transforms.functions.polling.guids import item_names
 from transforms.functions.seed_text import parse_seed
 from transforms.functions.sitemaps import is_sitemap, parse_sitemap
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Prepared:
-    """What one payload holds. read: its items, of which each is in `articles` or in `dead_letters`."""
+    """What one payload holds.
+
+    read: its items, of which each is in `articles` or in `dead_letters`. names: of the items of a feed that was fetched.
+    """
 
     read: int
     articles: tuple[Article, ...]
     dead_letters: tuple[DeadLetter, ...]
+    names: FeedNames | None = None
 
 
 def prepare_payload(payload: Payload, now: dt.datetime, run_id: str) -> Prepared:
@@ -46,7 +51,13 @@ def prepare_payload(payload: Payload, now: dt.datetime, run_id: str) -> Prepared
             refuse("normalise", made, source, item.origin)
         else:
             articles.append(made)
-    return Prepared(len(articles) + len(refuse.letters), tuple(articles), tuple(refuse.letters))
+    names = None if payload.feed_url is None else _names(payload.feed_url, [item for item, _ in parsed])
+    return Prepared(len(articles) + len(refuse.letters), tuple(articles), tuple(refuse.letters), names)
+
+
+def _names(feed_url: str, items: Sequence[RawItem]) -> FeedNames:
+    is_shared = any("guid_not_unique" in item.warnings for item in items)
+    return FeedNames(feed_url, item_names(items), is_shared)
 
 
 @dataclasses.dataclass
@@ -108,7 +119,8 @@ def _feed_items(payload: Payload, origin: Origin, refuse: _Refuse) -> _Items:
     for data in payload.parts:
         try:
             if is_sitemap(data):
-                yield from ((item, data) for item in _sitemap_items(data, origin, payload.content_type))
+                items = _sitemap_items(data, origin, payload.content_type)
+                yield from ((item, data) for item in with_offsite_links(items, origin.feed_url))
                 continue
             feed = parse_feed(data, origin, payload.content_type)
         except RecordError as error:
@@ -122,7 +134,8 @@ def _feed_items(payload: Payload, origin: Origin, refuse: _Refuse) -> _Items:
                 dataclasses.replace(origin, position=position, feed_url=origin.feed_url or feed.url),
             )
         # The item's own bytes are not kept apart by the parser: the feed's are what can be replayed.
-        yield from ((item, data) for item in with_own_names(feed.items))
+        items = with_own_names(feed.items, payload.has_unstable_guids)
+        yield from ((item, data) for item in with_offsite_links(items, origin.feed_url))
 
 
 def _sitemap_items(data: bytes, origin: Origin, content_type: str | None) -> tuple[RawItem, ...]:
@@ -133,26 +146,3 @@ def _sitemap_items(data: bytes, origin: Origin, content_type: str | None) -> tup
             f"{origin.uri} only names {len(sitemap.children)} sitemaps: give its address to --feeds",
         )
     return sitemap.items
-
-
-def with_own_names(items: Iterable[RawItem]) -> Iterator[RawItem]:
-    """Marks what several items of one feed share as their name, for it names none of them.
-
-    A guid over different addresses and titles (a generator that writes the site's address, or "0") is taken away,
-    with the warning "guid_not_unique". An address over different guids (the home page, as every item's link) stays
-    in its column and gets the warning `SHARED_LINK`. Left in, either would make all of them one article.
-    """
-    items = list(items)
-    pairs = {(item.origin.guid, item.url) for item in items}
-    of_guid = Counter(guid for guid, _ in pairs if guid is not None)
-    of_url = Counter(url for _, url in pairs if url is not None)
-    # An edited slug may stand beside the old one for a while: under one headline it is one article.
-    titles = Counter(guid for guid, _ in {(item.origin.guid, item.title) for item in items})
-    for item in items:
-        guid, warnings = item.origin.guid, item.warnings
-        if guid is not None and of_guid[guid] > 1 and titles[guid] > 1:
-            guid = None
-            warnings = (*warnings, "guid_not_unique")
-        if item.url is not None and of_url[item.url] > 1 and item.origin.guid is not None:
-            warnings = (*warnings, SHARED_LINK)
-        yield dataclasses.replace(item, origin=dataclasses.replace(item.origin, guid=guid), warnings=warnings)

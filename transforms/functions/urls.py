@@ -158,6 +158,19 @@ def absolute_url(url: str, base: str | None) -> str | None:
     return resolved if isinstance(resolved, str) and resolved.startswith(("http://", "https://")) else None
 
 
+def with_credentials_of(given: str, url: str) -> str:
+    """An address with the user and password of another one, where both are of one host; else as it is.
+
+        >>> with_credentials_of("https://me:secret@example.com/feed", "https://example.com/rss")
+        'https://me:secret@example.com/rss'
+    """
+    source, target = _parse(given), _parse(url)
+    if source is None or target is None or source.host != target.host:
+        return url
+    target.username, target.password = source.username, source.password
+    return str(target.href)
+
+
 def redact_credentials(url: str) -> str:
     """An address with user, password and the values of parameters that open something ("token=") written
     "***".

@@ -1,0 +1,114 @@
+"""Who may ask which host now: one request at a time, a gap between two, and never before the host wishes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterable
+
+from schemas.errors import RecordError
+from schemas.state import HostState
+from transforms.functions.polling.hosts import earliest_request, request_ended
+
+#: How long a redirect waits for its target's host. A host that is asked a lot may have a long queue; the feed is
+#: polled again.
+PATIENCE_S = 30.0
+
+
+class HostGate:
+    """The turns of hosts, for the threads of one process.
+
+    hosts: what is known of hosts from earlier runs. gap_s: seconds from the end of a request to the next one.
+    clock: the present, aware.
+    """
+
+    def __init__(
+        self, gap_s: float, clock: Callable[[], dt.datetime], hosts: Iterable[HostState] = ()
+    ) -> None:
+        self._gap_s = gap_s
+        self._clock = clock
+        self._hosts = {host.host: host for host in hosts}
+        self._touched: set[str] = set()
+        self._busy: set[str] = set()
+        self._changed = threading.Condition(threading.RLock())
+
+    def know(self, host: HostState) -> None:
+        """Adds what an earlier run has seen of a host; what this one has seen of it stays."""
+        with self._changed:
+            self._hosts.setdefault(host.host, host)
+
+    def state(self, name: str) -> HostState:
+        """What is known of a host."""
+        with self._changed:
+            return self._hosts.get(name) or HostState(name)
+
+    def touched(self) -> list[HostState]:
+        """The hosts that were asked, or of which something was learnt."""
+        with self._changed:
+            return [self._hosts[name] for name in sorted(self._touched)]
+
+    def earliest(self, name: str) -> dt.datetime:
+        """When the next request to a host may begin, if none is under way then."""
+        return earliest_request(self.state(name), self._clock(), self._gap_s)
+
+    def try_begin(self, name: str) -> Turn | None:
+        """The host's turn, where it is free and its time has come."""
+        with self._changed:
+            if name in self._busy or self.earliest(name) > self._clock():
+                return None
+            self._busy.add(name)
+            return Turn(self, name)
+
+    def wait_for(self, name: str, patience_s: float = PATIENCE_S) -> None:
+        """Takes the host's turn, as soon as it can be had; for a `Turn`.
+
+        Raises RecordError "host-busy" where that is not within `patience_s`.
+        """
+        until = self._clock() + dt.timedelta(seconds=patience_s)
+        with self._changed:
+            while True:
+                now = self._clock()
+                at = self.earliest(name)
+                if at > until or now >= until:
+                    raise RecordError("host-busy", f"{name} is not to be asked within {patience_s:g} s")
+                if name not in self._busy and at <= now:
+                    self._busy.add(name)
+                    return
+                wait = until if name in self._busy else at
+                self._changed.wait(max((wait - now).total_seconds(), 0.001))
+
+    def learn(self, host: HostState) -> None:
+        """Keeps what was learnt of a host by whoever has its turn."""
+        with self._changed:
+            self._hosts[host.host] = host
+            self._touched.add(host.host)
+
+    def give_back(self, name: str, was_asked: bool) -> None:
+        """Ends a host's turn; where it was asked, the gap begins. For a `Turn`."""
+        with self._changed:
+            if was_asked:
+                self._hosts[name] = request_ended(self._hosts.get(name) or HostState(name), self._clock())
+                self._touched.add(name)
+            self._busy.discard(name)
+            self._changed.notify_all()
+
+
+class Turn:
+    """The turn of one host at a time, which goes from host to host with a request's redirects."""
+
+    def __init__(self, gate: HostGate, name: str) -> None:
+        self._gate = gate
+        self._name: str | None = name
+        self.was_asked = False
+
+    def move(self, name: str) -> None:
+        """Gives the turn back for that of another host, or for another one of the same. Raises RecordError."""
+        self.end()
+        self._gate.wait_for(name)
+        self._name, self.was_asked = name, True
+
+    def end(self) -> None:
+        """Gives back what is held, if anything is."""
+        if self._name is not None:
+            self._gate.give_back(self._name, self.was_asked)
+            self._name = None

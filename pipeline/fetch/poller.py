@@ -1,0 +1,202 @@
+"""Polls many feeds at a time, each host in its turn."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import datetime as dt
+import heapq
+import itertools
+import queue
+import random
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+
+from pipeline.fetch.client import Client
+from pipeline.fetch.gate import HostGate, Turn
+from pipeline.fetch.poll import (
+    MAX_BACKFILL_PAGES,
+    Polled,
+    PollSettings,
+    asked_address,
+    poll,
+    poll_page,
+)
+from schemas.errors import RecordError, RunError
+from schemas.sources import FeedRequest, HostQueue
+from schemas.state import FeedState, HostState
+from transforms.functions.polling.answer import after_answer
+from transforms.functions.polling.hosts import host_of
+from transforms.functions.polling.outcomes import Outcome
+from transforms.functions.urls import redact_credentials
+
+# A host that a redirect holds is looked at again after so long, in seconds.
+_HELD_S = 0.1
+
+#: Feeds that one page or index may bring, and those that they bring in turn; indexes name indexes at most so deep.
+MAX_DEPTH = 2
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Task:
+    """A request to be made.
+
+    page: of an older page of the feed, its address. number: of that page. depth: how many pages or indexes led to the
+    feed.
+    """
+
+    request: FeedRequest
+    page: str | None = None
+    number: int = 0
+    depth: int = 0
+
+    @property
+    def address(self) -> str:
+        """What is asked for."""
+        return self.page or asked_address(self.request)
+
+
+class Poller:
+    """Polls feeds, and what they lead to.
+
+    clock: the present, aware.
+    """
+
+    def __init__(
+        self,
+        settings: PollSettings,
+        client: Client,
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self._settings = settings
+        self._client = client
+        self._clock = clock
+        self.gate = HostGate(settings.host_gap_s, clock)
+        self._queues: dict[str, deque[_Task]] = defaultdict(deque)
+        self._turns: list[tuple[dt.datetime, int, str]] = []
+        self._number = itertools.count()
+        self._seen: set[str] = set()
+        # The hosts in `_turns`, each there once at the most.
+        self._scheduled: set[str] = set()
+        self._refused: list[tuple[_Task, RecordError]] = []
+
+    def add(self, hosts_queue: HostQueue) -> None:
+        """Puts feeds into the queue of their host."""
+        self.gate.know(hosts_queue.host)
+        for request in hosts_queue.requests:
+            self._seen.add(request.state.url)
+            self._put(_Task(request))
+
+    def _put(self, task: _Task) -> None:
+        try:
+            name = host_of(task.address)
+        except ValueError:
+            error = RecordError("bad-address", f"{redact_credentials(task.address)}: not an address to fetch")
+            self._refused.append((task, error))
+            return
+        self._queues[name].append(task)
+        self._push(name, self.gate.earliest(name))
+
+    def _push(self, name: str, at: dt.datetime) -> None:
+        if name not in self._scheduled:
+            self._scheduled.add(name)
+            heapq.heappush(self._turns, (at, next(self._number), name))
+
+    def results(self) -> Iterator[tuple[FeedRequest, Polled]]:
+        """What becomes of each request, as it does; ends when nothing is left to be asked."""
+        done: queue.SimpleQueue[tuple[_Task, str, Polled | BaseException]] = queue.SimpleQueue()
+        under_way = 0
+        threads = concurrent.futures.ThreadPoolExecutor(self._settings.concurrency, thread_name_prefix="poll")
+        try:
+            while self._turns or under_way or self._refused:
+                while self._refused:
+                    task, error = self._refused.pop()
+                    yield task.request, self._failed(task, error)
+                under_way += self._begin(threads, done, self._settings.concurrency - under_way)
+                if not under_way and not self._turns:
+                    continue
+                try:
+                    task, name, polled = done.get(timeout=self._pause_s(under_way))
+                except queue.Empty:
+                    continue
+                under_way -= 1
+                if isinstance(polled, BaseException):
+                    raise RunError(f"{task.request.state.url}: its poll ended in an error of ours") from polled
+                if polled.again:
+                    self._queues[name].appendleft(task)
+                else:
+                    self._follow(task, polled)
+                if self._queues[name]:
+                    self._push(name, self.gate.earliest(name))
+                if not polled.again:
+                    yield task.request, polled
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    def _pause_s(self, under_way: int) -> float | None:
+        """Until the next host's time comes; None where only an answer can change anything."""
+        if not self._turns or under_way >= self._settings.concurrency:
+            return None
+        return max((self._turns[0][0] - self._clock()).total_seconds(), 0.001)
+
+    def _begin(
+        self,
+        threads: concurrent.futures.ThreadPoolExecutor,
+        done: queue.SimpleQueue[tuple[_Task, str, Polled | BaseException]],
+        slots: int,
+    ) -> int:
+        """Starts the requests whose hosts' time has come; returns how many."""
+        begun = 0
+        while begun < slots and self._turns and self._turns[0][0] <= self._clock():
+            _, _, name = heapq.heappop(self._turns)
+            self._scheduled.discard(name)
+            if not self._queues[name]:
+                continue
+            turn = self.gate.try_begin(name)
+            if turn is None:
+                at = max(self.gate.earliest(name), self._clock() + dt.timedelta(seconds=_HELD_S))
+                self._push(name, at)
+                continue
+            task = self._queues[name].popleft()
+
+            def work(task: _Task = task, name: str = name, turn: Turn = turn) -> None:
+                try:
+                    done.put((task, name, self._made(task, turn)))
+                except BaseException as error:
+                    done.put((task, name, error))
+
+            threads.submit(work)
+            begun += 1
+        return begun
+
+    def _made(self, task: _Task, turn: Turn) -> Polled:
+        try:
+            if task.page is not None:
+                return poll_page(task.page, task.request.state.url, self._client, turn, self._settings)
+            return poll(task.request, self._client, self.gate, turn, self._settings, self._clock)
+        finally:
+            turn.end()
+
+    def _failed(self, task: _Task, error: RecordError) -> Polled:
+        """What becomes of an address that no host can be asked for."""
+        settings = self._settings
+        state, _ = after_answer(
+            task.request.state, HostState(""), Outcome(None, error.reason), self._clock(), random.Random(0),
+            settings.limits, settings.run_at,
+        )  # fmt: skip
+        return Polled(state, error=error)
+
+    def _follow(self, task: _Task, polled: Polled) -> None:
+        """Puts what an answer leads to into the queues."""
+        if polled.page is not None and task.number < MAX_BACKFILL_PAGES and polled.page not in self._seen:
+            self._seen.add(polled.page)
+            self._put(dataclasses.replace(task, page=polled.page, number=task.number + 1))
+        if task.depth >= MAX_DEPTH:
+            return
+        for address in polled.found:
+            url = redact_credentials(address)
+            if url in self._seen or url in task.request.known:
+                continue
+            self._seen.add(url)
+            state = FeedState(url, found_at=task.request.state.url)
+            self._put(_Task(FeedRequest(address, state), depth=task.depth + 1))

@@ -1,0 +1,100 @@
+"""Which feeds a run polls, and what is kept of them afterwards."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from schemas.sources import FeedRequest, HostQueue
+from schemas.staged import RunSummary
+from schemas.state import FeedState, HostState
+from transforms.functions.polling.guids import unstable_guids
+from transforms.functions.polling.hosts import host_of, kept_hosts
+from transforms.functions.polling.plan import due
+from transforms.functions.urls import redact_credentials, with_credentials_of
+
+#: A feed that a page or an index once named is forgotten so long after it retired or was gone: sitemaps with new
+#: addresses every day would else pile up for ever.
+FOUND_KEPT = dt.timedelta(days=30)
+
+
+def feed_requests(addresses: Iterable[str], states: Mapping[str, FeedState]) -> list[FeedRequest]:
+    """What to ask for at each address, and at those that they have led to, with what is known of each.
+
+    states: by address without credentials. Addresses that differ in nothing else share one; see `FeedRequest`.
+    """
+    shown = {address: redact_credentials(address) for address in addresses}
+    sharing = Counter(shown.values())
+    found_at: dict[str, list[str]] = defaultdict(list)
+    for state in states.values():
+        if state.found_at is not None:
+            found_at[state.found_at].append(state.url)
+    requests = [
+        FeedRequest(
+            address,
+            states.get(key) or FeedState(key),
+            shares_state=sharing[key] > 1,
+            known=tuple(sorted(found_at.get(key, ()))),
+        )
+        for address, key in shown.items()
+    ]
+    asked = set(sharing)
+    for request in requests:
+        # The list grows while it is gone through: what was found may itself have led further.
+        for url in request.known:
+            if url not in asked:
+                asked.add(url)
+                address = with_credentials_of(request.address, url)
+                requests.append(FeedRequest(address, states[url], known=tuple(sorted(found_at.get(url, ())))))
+    return requests
+
+
+def host_queues(
+    requests: Iterable[FeedRequest], hosts: Mapping[str, HostState], now: dt.datetime, all_due: bool
+) -> list[HostQueue]:
+    """The requests that are due, by the host that each is to be asked of; those that waited longest first.
+
+    An address without a host is in the queue of none: for the poll to refuse, with a reason.
+    """
+    by_url: dict[str, list[FeedRequest]] = defaultdict(list)
+    for request in requests:
+        by_url[request.state.url].append(request)
+    queues: dict[str, list[FeedRequest]] = defaultdict(list)
+    for state in due((requests[0].state for requests in by_url.values()), now, all_due, hosts):
+        for request in by_url[state.url]:
+            try:
+                name = host_of(state.fetch_url or request.address)
+            except ValueError:
+                name = ""
+            queues[name].append(request)
+    return [
+        HostQueue(hosts.get(name) or HostState(name), tuple(waiting))
+        for name, waiting in sorted(queues.items())
+    ]
+
+
+def feeds_after(summary: RunSummary, states: Mapping[str, FeedState], now: dt.datetime) -> list[FeedState]:
+    """The states of all feeds once a run has polled some."""
+    polled = {state.url: state for state in summary.feed_states}
+    for names in summary.feed_names:
+        state = polled.get(names.url)
+        if state is not None:
+            told = unstable_guids(state.item_names, names.names, names.are_shared, state.unstable_guids)
+            polled[names.url] = dataclasses.replace(state, item_names=names.names, unstable_guids=told)
+    return [state for state in (dict(states) | polled).values() if not _is_over(state, now)]
+
+
+def _is_over(state: FeedState, now: dt.datetime) -> bool:
+    if state.found_at is None or state.status == "active" or state.checked_at is None:
+        return False
+    return now - state.checked_at > FOUND_KEPT
+
+
+def hosts_after(
+    summary: RunSummary, hosts: Mapping[str, HostState], now: dt.datetime
+) -> Sequence[HostState]:
+    """The states of all hosts that are worth remembering once a run has asked some."""
+    asked = {host.host: host for host in summary.host_states if host.host}
+    return list(kept_hosts(dict(hosts) | asked, now).values())
