@@ -278,16 +278,19 @@ def test_a_full_answer_is_asked_for_once_a_day() -> None:
 
 
 def test_a_silence_that_is_hard_to_believe_is_looked_into() -> None:
-    """A feed with sixty items a day of which none comes for hours."""
-    lively = known(items_per_day=60.0)
+    """A feed with sixty items a day of which none comes for hours; sooner where it holds few."""
+
+    def lively(items_a_day: float, window: int) -> FeedState:
+        return known(observed_items=items_a_day * 10, observed_h=240.0, window_items=window)
+
     host = HostState("news.example")
-    full_at = lively.full_at
-    assert full_at is not None
-    assert plan_request(lively, host, full_at + 3 * HOUR)
-    assert not plan_request(lively, host, full_at + 5 * HOUR)
-    assert plan_request(known(items_per_day=30.0), host, full_at + 5 * HOUR)
+    full_at = NOW - HOUR
+    assert plan_request(lively(60, 50), host, full_at + 3 * HOUR)
+    assert not plan_request(lively(60, 50), host, full_at + 5 * HOUR)
+    assert plan_request(lively(30, 50), host, full_at + 5 * HOUR)
+    assert not plan_request(lively(30, 10), host, full_at + 5 * HOUR)
     # Four hours at least, however lively.
-    assert plan_request(known(items_per_day=900.0), host, full_at + 3 * HOUR)
+    assert plan_request(lively(900, 50), host, full_at + 3 * HOUR)
 
 
 def test_a_server_that_lies_is_not_believed() -> None:
