@@ -59,13 +59,16 @@ _ALLOWED = 1.5
 
 @dataclasses.dataclass(slots=True)
 class Polled:
-    """What became of one feed. seen: by count of items, when a poll first found so many."""
+    """What became of one feed. seen: by count of items, when a poll first found so many.
+
+    lost: the items, by their places, that had left the feed by then.
+    """
 
     state: FeedState
     polls: int = 0
     known: int = 0
     seen: list[tuple[int, float]] = dataclasses.field(default_factory=list)
-    lost: int = 0
+    lost: list[int] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ def simulate(count: int, days: int, seed: int, limits: PollLimits) -> Simulated:
                 outcome, known = answer(feed, server, at, url, plan_request(state, host, moment(at)))
                 record.polls += 1
                 if known > record.known:
-                    record.lost += max(0, known - record.known - feed.window)
+                    record.lost.extend(range(record.known, known - feed.window))
                     record.known = known
                     record.seen.append((known, at))
                 at += 30.0 if outcome.status is None else rng.uniform(0.1, 1.5)
@@ -151,6 +154,17 @@ def simulate(count: int, days: int, seed: int, limits: PollLimits) -> Simulated:
     return Simulated(
         feeds, hosts, list(polled.values()), days, robots_requests, robots_bytes, time.process_time() - began
     )
+
+
+def is_out_of_reach(feed: MadeUpFeed, host: MadeUpHost, item: int) -> bool:
+    """Whether an item was in its feed at no run of cron at which the server answered."""
+    ticks = np.arange(
+        np.ceil(feed.times[item] / TICK_S) * TICK_S, feed.times[item + feed.window], float(TICK_S)
+    )
+    refused = np.zeros(len(ticks), dtype=bool)
+    for begin, end in (*host.outages, *host.overloads):
+        refused |= (ticks >= begin) & (ticks < end)
+    return bool(refused.all())
 
 
 def _seconds(moment_: dt.datetime) -> float:
@@ -197,14 +211,19 @@ def tell(done: Simulated) -> str:
     baselines = [quarter_hour_bytes(feed, done.hosts[feed.host], done.days) for feed in done.feeds]
     plain, conditional = (sum(column) for column in zip(*baselines, strict=True))
     quarter_polls = len(done.feeds) * done.days * 96
-    lost = sum(record.lost for record in done.polled)
+    lost = sum(len(record.lost) for record in done.polled)
+    out_of_reach = sum(
+        is_out_of_reach(feed, done.hosts[feed.host], item)
+        for feed, record in zip(done.feeds, done.polled, strict=True)
+        for item in record.lost
+    )
     violations = done.violations()
     noted = ", ".join(f"{count} of {name}" for name, count in sorted(violations.items())) or "none"
     parts = [
         f"{len(done.feeds):,} made-up feeds on {len(done.hosts):,} hosts, {done.days} days, a run each 10 minutes; "
         f"{done.cpu_s:.0f} s of CPU for the simulation. Violations of Retry-After, host gap, Crawl-delay or Disallow, "
         f"as the servers noted them: {noted}. Items that left their feed before they were seen: {lost:,} of "
-        f"{sum(len(one.ours) for one in each):,}.",
+        f"{sum(len(one.ours) for one in each):,}, {out_of_reach:,} of them while their server gave nothing to anyone.",
         table(
             ["polling", "requests", "a feed and day", "GB", "fewer bytes here"],
             [
@@ -277,6 +296,8 @@ def measure(arguments: argparse.Namespace) -> str:
     for cost in arguments.polled_costs:
         other = simulate(fewer, days, seed, dataclasses.replace(limits, poll_cost_h=cost))
         rows.append(_cost_row(cost, other))
+    if not rows:
+        return tell(done)
     return "\n\n".join(
         (
             tell(done),

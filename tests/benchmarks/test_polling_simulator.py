@@ -129,6 +129,16 @@ def test_oracles_by_hand() -> None:
     assert float(np.mean(informed_delays(one, one.times, 12, 1))) == pytest.approx(3_600, rel=0.35)
 
 
+def test_items_out_of_reach() -> None:
+    """An item that came and went in an outage; not one that was there for a tick before it or after."""
+    one = feed(times=np.arange(0, DAY_S, 1_200.0) + 1, window=2)
+    down = MadeUpHost("h", outages=((3_500.0, 7_300.0),))
+    # It is there from 3,601 to 6,001.
+    assert politeness.is_out_of_reach(one, down, 3)
+    assert not politeness.is_out_of_reach(one, down, 1)
+    assert not politeness.is_out_of_reach(one, down, 5)
+
+
 def test_bytes_every_quarter_of_an_hour() -> None:
     """All of it 96 times a day; or once and for each change, with short answers between; less while it is down."""
     one, host = feed(), MadeUpHost("h")

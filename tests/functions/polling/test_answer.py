@@ -180,18 +180,32 @@ def test_failures_back_off(
     outcome: Outcome, reason: str, first_s: tuple[float, float], last_s: tuple[float, float]
 ) -> None:
     """From the first wait up to a day; what was known of the content stays, but for a page in its place."""
-    state = known()
+    state, now = known(), NOW
     waits = []
-    for failures in range(1, 15):
-        state, host = poll(state, outcome)
+    for failures in range(1, 41):
+        state, host = poll(state, outcome, now)
         assert (state.failures, state.last_error, state.status) == (failures, reason, "active")
         assert host.not_before is None
-        waits.append(wait_s(state))
+        waits.append(wait_s(state, now))
+        now += dt.timedelta(seconds=waits[-1])
     assert first_s[0] <= waits[0] <= first_s[1]
     assert last_s[0] <= waits[-1] <= last_s[1]
     assert max(waits) <= 86_400
     assert state.changed_at == NOW - HOUR
     assert (state.etag is None) == (outcome.status == 200)
+
+
+def test_after_an_outage_a_feed_is_soon_asked() -> None:
+    """Within three eighths of how long it was down, however often it was asked meanwhile; and it isn't asked often."""
+    state, now = known(), NOW
+    polls = 0
+    while now < NOW + DAY:
+        state, _ = poll(state, Outcome(500), now)
+        polls += 1
+        down_s = (now - NOW + HOUR).total_seconds()
+        assert wait_s(state, now) <= max(900, 0.375 * down_s)
+        now += dt.timedelta(seconds=wait_s(state, now))
+    assert polls < 25
 
 
 def test_feeds_that_fail_together_come_back_apart() -> None:
@@ -264,16 +278,19 @@ def test_a_full_answer_is_asked_for_once_a_day() -> None:
 
 
 def test_a_silence_that_is_hard_to_believe_is_looked_into() -> None:
-    """A feed with sixty items a day of which none comes for hours."""
-    lively = known(items_per_day=60.0)
+    """A feed with sixty items a day of which none comes for hours; sooner where it holds few."""
+
+    def lively(items_a_day: float, window: int) -> FeedState:
+        return known(observed_items=items_a_day * 10, observed_h=240.0, window_items=window)
+
     host = HostState("news.example")
-    full_at = lively.full_at
-    assert full_at is not None
-    assert plan_request(lively, host, full_at + 3 * HOUR)
-    assert not plan_request(lively, host, full_at + 5 * HOUR)
-    assert plan_request(known(items_per_day=30.0), host, full_at + 5 * HOUR)
+    full_at = NOW - HOUR
+    assert plan_request(lively(60, 50), host, full_at + 3 * HOUR)
+    assert not plan_request(lively(60, 50), host, full_at + 5 * HOUR)
+    assert plan_request(lively(30, 50), host, full_at + 5 * HOUR)
+    assert not plan_request(lively(30, 10), host, full_at + 5 * HOUR)
     # Four hours at least, however lively.
-    assert plan_request(known(items_per_day=900.0), host, full_at + 3 * HOUR)
+    assert plan_request(lively(900, 50), host, full_at + 3 * HOUR)
 
 
 def test_a_server_that_lies_is_not_believed() -> None:

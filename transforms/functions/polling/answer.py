@@ -29,6 +29,10 @@ MAX_BACKOFF_S = 86_400.0
 MISSING_BACKOFF_S = 3_600.0
 REFUSED_BACKOFF_S = 6 * 3_600.0
 
+#: After an outage a feed is asked again within about this share of how long it was: it may have more news than it
+#: holds.
+OUTAGE_SHARE = 0.25
+
 #: How long a host rests that says "too many requests" and not for how long, in seconds; doubled like a back-off.
 TOO_MANY_PAUSE_S = 900.0
 
@@ -64,8 +68,8 @@ def after_answer(
 
     200 and 304 are successes: the rhythm of the feed decides when it is polled next, see `rhythm`.
     410 ends its polling. 401 and 403, other 4xx, and all else double their back-off with each failure, up to a day,
-    from 6 hours, an hour, and `min_poll_s`; the last with jitter. A Retry-After with 429 and 503 is obeyed for the
-    whole host, and `next_poll_at` is never before it.
+    from 6 hours, an hour, and `min_poll_s`; the last with jitter, and no longer than a quarter of the time since the
+    last success. A Retry-After with 429 and 503 is obeyed for the whole host, and `next_poll_at` is never before it.
     """
     start = now if run_at is None else min(run_at, now)
     if outcome.error is None and outcome.status in (200, 304):
@@ -78,7 +82,7 @@ def after_answer(
         state = _failed(state, outcome, now)
         if outcome.status in _BUSY:
             host = _rested(host, state, outcome, now)
-        interval = _backoff_s(state, outcome, rng, limits)
+        interval = _backoff_s(state, outcome, now, rng, limits)
         next_at = now + dt.timedelta(seconds=interval)
         status = state.status
         if status == "gone":
@@ -246,7 +250,9 @@ def _rested(host: HostState, state: FeedState, outcome: Outcome, now: dt.datetim
     return paused(host, now + dt.timedelta(seconds=wished))
 
 
-def _backoff_s(state: FeedState, outcome: Outcome, rng: random.Random, limits: PollLimits) -> float:
+def _backoff_s(
+    state: FeedState, outcome: Outcome, now: dt.datetime, rng: random.Random, limits: PollLimits
+) -> float:
     status = outcome.status or 0
     doubled = float(2 ** min(state.failures - 1, 10))
     if status in (401, 403):
@@ -255,4 +261,6 @@ def _backoff_s(state: FeedState, outcome: Outcome, rng: random.Random, limits: P
         return min(max(MISSING_BACKOFF_S, limits.min_poll_s) * doubled, MAX_BACKOFF_S)
     # Servers come back at one moment, and their visitors should not.
     jitter = 1 + 0.5 * rng.random()
-    return min(limits.min_poll_s * jitter * doubled, MAX_BACKOFF_S)
+    since = state.succeeded_at or state.added_at or now
+    longest = max(limits.min_poll_s, OUTAGE_SHARE * (now - since).total_seconds())
+    return min(jitter * min(limits.min_poll_s * doubled, longest), MAX_BACKOFF_S)

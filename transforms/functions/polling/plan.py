@@ -8,13 +8,15 @@ from collections.abc import Iterable, Mapping
 from schemas.state import FeedState, HostState
 from transforms.functions.polling.hosts import host_of
 from transforms.functions.polling.outcomes import Conditions
+from transforms.functions.polling.rhythm import items_a_day
 
 #: A feed is fetched in full this often, whatever its server says: one may say 304 for ever.
 FULL_EVERY = dt.timedelta(days=1)
 
 #: It is sooner where so many items were to be expected since, though not before so long: by chance so many stay out
-#: once in 3,000 times.
+#: once in 3,000 times. A feed that holds few items is doubted sooner, at this share of them: they are lost sooner.
 DOUBTED_ITEMS = 8.0
+DOUBTED_SHARE = 0.4
 DOUBTED_AFTER = dt.timedelta(hours=4)
 
 #: Cron is never to the second: a feed that is due so soon after the beginning of a run is due.
@@ -29,8 +31,9 @@ def plan_request(state: FeedState, host: HostState, now: dt.datetime) -> Conditi
     if state.full_at is None or now - state.full_at >= FULL_EVERY - SLACK or state.body_hash is None:
         return Conditions()
     since = now - state.full_at
-    expected = (state.items_per_day or 0.0) * since.total_seconds() / 86_400
-    if since >= DOUBTED_AFTER and expected > DOUBTED_ITEMS:
+    # By what was known then: what a liar says must not make it the more credible.
+    expected = items_a_day(state, state.full_at) * since.total_seconds() / 86_400
+    if since >= DOUBTED_AFTER and expected > min(DOUBTED_ITEMS, DOUBTED_SHARE * (state.window_items or 20)):
         return Conditions()
     if state.distrusted_until is not None and now < state.distrusted_until:
         return Conditions()
