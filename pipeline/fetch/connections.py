@@ -122,8 +122,8 @@ class CheckedResponse(http.client.HTTPResponse):
         finally:
             self._reader.is_in_head = False
         if self.msg.defects or self.msg.get_payload():
-            # Where a line is no header, what follows may be lost, the length of the body too. urllib3 would log it, with
-            # a traceback, for each such answer.
+            # Where a line is no header, what follows may be lost, the length of the body too. urllib3 would log it,
+            # with a traceback, for each such answer.
             self.msg.defects.clear()
             self.msg.set_payload("")
             self.will_close = True
