@@ -38,6 +38,7 @@ REQUIRED = [
 
 # What the tests and linters need beyond the product.
 TESTING = [
+    "cryptography>=42",
     "duckdb>=1.4",
     "hypothesis>=6",
     "mypy>=1.18",

@@ -170,7 +170,7 @@ class Client:
             hops.append(Hop(status, before.shown, target.shown))
             is_moving = is_moving and status in _PERMANENT and target.shown == target.url
             moved = target.url if is_moving else moved
-            if before.origin[1] != target.origin[1]:
+            if not before.trusts(target):
                 headers = {
                     name: value for name, value in headers.items() if name.lower() not in _PRIVATE_HEADERS
                 }

@@ -121,10 +121,11 @@ class CheckedResponse(http.client.HTTPResponse):
             raise RecordError("headers-too-large", f"{self._shown}: {error}") from error
         finally:
             self._reader.is_in_head = False
-        if self.msg.defects:
+        if self.msg.defects or self.msg.get_payload():
             # Where a line is no header, what follows may be lost, the length of the body too. urllib3 would log it,
-            # with the address and all that is secret in it.
+            # with a traceback, for each such answer.
             self.msg.defects.clear()
+            self.msg.set_payload("")
             self.will_close = True
 
 

@@ -59,7 +59,7 @@ class Answer:
 
     status: of the last answer; any from 200 to 999 that isn't a redirect that was followed.
     headers: of the last answer, by name in any case; where a header came several times, its values are joined by
-    ", ", but of those that can only have one (`answers.SINGLE`) the first is taken.
+    ", ", but of those that can only have one (`client.SINGLE`) the first is taken.
     body: decompressed; read for status 200 only, else empty.
     url: the address that answered, without secrets or fragment.
     hops: the redirects on the way, in order.

@@ -30,11 +30,15 @@ class Target:
         """Whether it is https."""
         return self.url.startswith("https:")
 
-    @property
-    def origin(self) -> tuple[str, str, str]:
-        """Scheme, host and port ("" for the scheme's own)."""
-        parts = ada_url.URL(self.url)
-        return parts.protocol, parts.hostname, parts.port
+    def trusts(self, other: Target) -> bool:
+        """Whether what was given for this address may be sent to another one: to the same scheme, host and port.
+
+        Or where http becomes https, on the usual ports of both.
+        """
+        before, after = ada_url.URL(self.url), ada_url.URL(other.url)
+        if before.hostname != after.hostname or before.port != after.port:
+            return False
+        return before.protocol == after.protocol or (before.protocol == "http:" and not before.port)
 
 
 def first_target(address: str) -> Target:
@@ -45,19 +49,13 @@ def first_target(address: str) -> Target:
 def next_target(before: Target, location: str) -> Target:
     """Where a redirect leads.
 
-    Credentials stay with the host that they were given for: they are sent to the same scheme, host and port, or where
-    http becomes https on the usual ports. Those that a redirect states itself are not used.
+    Credentials stay with whom they were given for (`Target.trusts`); those that a redirect states itself are not used.
     Raises RecordError "bad-address"; "insecure-redirect" from https to http.
     """
     target = _target(location, before.url, before.shown)
     if before.is_secure and not target.is_secure:
         raise RecordError("insecure-redirect", f"{before.shown}: redirected from https to {target.shown}")
-    keeps = before.credentials is not None and _is_same_host(before.origin, target.origin)
-    return dataclasses.replace(target, credentials=before.credentials if keeps else None)
-
-
-def _is_same_host(before: tuple[str, str, str], after: tuple[str, str, str]) -> bool:
-    return after in (before, ("https:", before[1], "")) if before[::2] == ("http:", "") else after == before
+    return dataclasses.replace(target, credentials=before.credentials if before.trusts(target) else None)
 
 
 def _target(address: str, base: str | None, shown: str) -> Target:

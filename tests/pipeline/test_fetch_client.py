@@ -257,6 +257,14 @@ def test_secrets_are_never_logged_or_told(script: Script, caplog: pytest.LogCapt
     assert "secret" not in caplog.text
 
 
+def test_broken_headers_are_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    """urllib3 would warn of each answer with such a line, with a traceback."""
+    script = saying(b"HTTP/1.1 200 OK\r\nX: y\r\nnonsense\r\nContent-Length: 2\r\n\r\nhi")
+    with ScriptedServer(script).running() as server, Client() as client:
+        assert client.get(server.url, limits=PATIENT).body == b"hi"
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
 # Connections.
 
 

@@ -225,6 +225,13 @@ LIMITS = [
         "too-large",
     ),
     Case(
+        "wire-limit",
+        "More bytes than may be sent, though it would be few enough once decompressed.",
+        _flooding(_OK + b"\r\n", FEED, 50),
+        "too-large",
+        limits={"max_wire_bytes": 10_000},
+    ),
+    Case(
         "length-huge",
         "More than anyone has.",
         _flooding(_OK + b"Content-Length: 99999999999999999999\r\n\r\n", b" " * _MIB),
