@@ -463,9 +463,12 @@ def _positive_float(text: str) -> float:
 
 
 def _seconds(text: str) -> float:
-    value = float(text) if text.strip().lower() not in ("nan", "inf", "infinity") else -1.0
-    if not value >= 0:
-        raise ValueError(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
     return value
 
 

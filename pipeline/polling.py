@@ -92,9 +92,7 @@ def _is_over(state: FeedState, now: dt.datetime) -> bool:
     return now - state.checked_at > FOUND_KEPT
 
 
-def hosts_after(
-    summary: RunSummary, hosts: Mapping[str, HostState], now: dt.datetime
-) -> Sequence[HostState]:
+def hosts_after(summary: RunSummary, hosts: Mapping[str, HostState], now: dt.datetime) -> Sequence[HostState]:
     """The states of all hosts that are worth remembering once a run has asked some."""
     asked = {host.host: host for host in summary.host_states if host.host}
     return list(kept_hosts(dict(hosts) | asked, now).values())

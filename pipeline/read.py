@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import os
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from pipeline.fetch.client import Client, environment_ca_bundle
+from pipeline.fetch.client import Client
 from pipeline.fetch.poll import PollSettings
 from pipeline.fetch.poller import Poller
 from pipeline.progress import ProgressWriter
@@ -138,7 +139,9 @@ class _PollFeeds(beam.DoFn):
         self._run_id = run_id
 
     def setup(self) -> None:
-        self._client = Client(ca_bundle=environment_ca_bundle())
+        # As requests reads them.
+        stated = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+        self._client = Client(ca_bundle=next(filter(None, stated), None))
         self._started = time.monotonic()
 
     def teardown(self) -> None:

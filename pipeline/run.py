@@ -415,9 +415,7 @@ def _with_state(
         files += joined
         removed += [layout.relative(path) for path in replaced]
     if summary.feed_states:
-        files.append(
-            stage_feed_states(feeds_after(summary, states, plan.now), plan.staging, plan.run_id)
-        )
+        files.append(stage_feed_states(feeds_after(summary, states, plan.now), plan.staging, plan.run_id))
         files.append(stage_host_states(hosts_after(summary, hosts, plan.now), plan.staging, plan.run_id))
         removed += [layout.relative(path) for path in _parquet_files(layout.feeds_dir)]
     return files, removed
@@ -479,7 +477,14 @@ def _stated_options(settings: RunSettings) -> dict[str, Any]:
         "near_window_days": settings.near_window_days,
         "now": None if settings.now is None else settings.now.isoformat(),
         "max_input_mb": settings.max_input_mb,
-        "fetch_max_mb": settings.fetch_max_mb,
+        "max_body_mb": settings.max_body_mb,
+        "all_due": settings.all_due,
+        "min_poll_s": settings.min_poll_s,
+        "max_poll_s": settings.max_poll_s,
+        "host_gap_s": settings.host_gap_s,
+        "robots": settings.robots,
+        "backfill": settings.backfill,
+        "allow_private_hosts": settings.allow_private_hosts,
     }
 
 

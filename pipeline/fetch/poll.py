@@ -81,7 +81,9 @@ class Polled:
 def asked_address(request: FeedRequest) -> str:
     """Where a feed is asked for now, with the user and password that were given for it."""
     state = request.state
-    return request.address if state.fetch_url is None else with_credentials_of(request.address, state.fetch_url)
+    return (
+        request.address if state.fetch_url is None else with_credentials_of(request.address, state.fetch_url)
+    )
 
 
 def poll(
@@ -250,4 +252,6 @@ def _older(schedule: FeedSchedule) -> str | None:
 
 
 def _payload(feed_url: str, answer: Answer, body: bytes) -> Payload:
-    return Payload("feed", feed_url, (body,), content_type=answer.headers.get("Content-Type"), feed_url=feed_url)
+    return Payload(
+        "feed", feed_url, (body,), content_type=answer.headers.get("Content-Type"), feed_url=feed_url
+    )

@@ -121,7 +121,9 @@ class Poller:
                     continue
                 under_way -= 1
                 if isinstance(polled, BaseException):
-                    raise RunError(f"{task.request.state.url}: its poll ended in an error of ours") from polled
+                    raise RunError(
+                        f"{task.request.state.url}: its poll ended in an error of ours"
+                    ) from polled
                 if polled.again:
                     self._queues[name].appendleft(task)
                 else:
@@ -162,7 +164,7 @@ class Poller:
             def work(task: _Task = task, name: str = name, turn: Turn = turn) -> None:
                 try:
                     done.put((task, name, self._made(task, turn)))
-                except BaseException as error:
+                except BaseException as error:  # noqa: BLE001 - whoever waits raises it
                     done.put((task, name, error))
 
             threads.submit(work)

@@ -54,9 +54,12 @@ def with_offsite_links(items: Iterable[RawItem], feed_url: str | None) -> Iterat
     items = list(items)
     domains = [None if item.url is None else registrable_domain(item.url) for item in items]
     count = Counter(domain for domain in domains if domain is not None)
-    own = {domain for domain, items_there in count.items() if items_there >= max(2, OWN_SHARE * count.total())}
-    if feed_url is not None:
-        own |= {registrable_domain(feed_url)}
+    own = {
+        domain for domain, items_there in count.items() if items_there >= max(2, OWN_SHARE * count.total())
+    }
+    feed_domain = None if feed_url is None else registrable_domain(feed_url)
+    if feed_domain is not None:
+        own.add(feed_domain)
     for item, domain in zip(items, domains, strict=True):
         if domain is not None and own and domain not in own:
             item = dataclasses.replace(item, warnings=(*item.warnings, OFFSITE_LINK))

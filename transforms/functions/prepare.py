@@ -11,8 +11,8 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 
 from schemas.errors import RecordError
-from schemas.state import FeedNames
 from schemas.records import DEAD_LETTER_PAYLOAD_BYTES, Article, DeadLetter, Origin, Payload, RawItem
+from schemas.state import FeedNames
 from transforms.functions.feed_marks import with_offsite_links, with_own_names
 from transforms.functions.feeds import parse_feed
 from transforms.functions.jsonl import parse_line
@@ -26,7 +26,7 @@ from transforms.functions.sitemaps import is_sitemap, parse_sitemap
 class Prepared:
     """What one payload holds.
 
-    read: its items, of which each is in `articles` or in `dead_letters`. names: of the items of a feed that was fetched.
+    read: its items, of which each is in `articles` or in `dead_letters`. names: of a feed that was fetched.
     """
 
     read: int
@@ -119,8 +119,8 @@ def _feed_items(payload: Payload, origin: Origin, refuse: _Refuse) -> _Items:
     for data in payload.parts:
         try:
             if is_sitemap(data):
-                items = _sitemap_items(data, origin, payload.content_type)
-                yield from ((item, data) for item in with_offsite_links(items, origin.feed_url))
+                stated = _sitemap_items(data, origin, payload.content_type)
+                yield from ((item, data) for item in with_offsite_links(stated, origin.feed_url))
                 continue
             feed = parse_feed(data, origin, payload.content_type)
         except RecordError as error:

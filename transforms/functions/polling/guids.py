@@ -49,15 +49,15 @@ def guids_are_changing(before: bytes, after: bytes) -> bool | None:
     common = [(old, new) for old, new in common if old]
     if len(common) < MIN_COMMON:
         return None
-    return sum(old != new for old, new in common) >= CHANGING_SHARE * len(common)
+    changed = sum(old != new for old, new in common)
+    return bool(changed >= CHANGING_SHARE * len(common))
 
 
-def unstable_guids(
-    before: bytes, after: bytes, are_shared: bool, was: str | None
-) -> str | None:
+def unstable_guids(before: bytes, after: bytes, are_shared: bool, was: str | None) -> str | None:
     """`FeedState.unstable_guids` once a document was parsed.
 
-    are_shared: whether several of its items had one guid. was: what was said of it until now, which holds where this document can't tell.
+    are_shared: whether several of its items had one guid. was: what was said of the feed until now, which holds where
+    this document can't tell.
     """
     if are_shared:
         return "not-unique"
@@ -69,7 +69,12 @@ def unstable_guids(
 
 def _hash(text: str) -> int:
     # Never 0, which is none.
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little") | 1
+    return (
+        int.from_bytes(
+            hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"
+        )
+        | 1
+    )
 
 
 def _pairs(names: bytes) -> _Names:
