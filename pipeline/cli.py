@@ -1,4 +1,4 @@
-"""The command line: `newsbeam run`, `newsbeam check`.
+"""The command line: `newsbeam run`, `newsbeam feeds`, `newsbeam check`, `newsbeam reindex`.
 
 Exit codes:
 
@@ -15,10 +15,12 @@ A run that is stopped amid its commit is decided: that is 1, and the next start 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import logging
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
@@ -60,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if arguments.command != "run":
                 if rest:
                     raise UsageError(f"unknown: {' '.join(rest)}\nTry: newsbeam {arguments.command} --help")
-                return _check(arguments) if arguments.command == "check" else _reindex(arguments)
+                return {"check": _check, "feeds": _feeds, "reindex": _reindex}[arguments.command](arguments)
             return _run(arguments, rest, stop)
         except UsageError as error:
             return _refuse(str(error), USAGE)
@@ -150,6 +152,8 @@ def _run(arguments: argparse.Namespace, beam_args: Sequence[str], stop: _Stop) -
     if outcome.repeated:
         _say(f"Run {outcome.total.run_id} is committed already; nothing was done.")
     _say(render_report(outcome.total, settings.output))
+    if outcome.note is not None:
+        _say(f"\n{outcome.note}")
     return exit_code(outcome.total, settings.max_dead_letter_share)
 
 
@@ -229,6 +233,21 @@ def _reindex(arguments: argparse.Namespace) -> int:
     manifest = reindex(output_layout(arguments.output))
     rows = sum(file.rows for file in manifest.files)
     _say(f"{arguments.output}: _index built anew, {rows:,} keys in {len(manifest.files)} files")
+    return DONE
+
+
+def _feeds(arguments: argparse.Namespace) -> int:
+    from pipeline.logs import configure_logging
+
+    configure_logging(arguments.log_level)
+    from pipeline.feeds_report import render_feeds
+    from pipeline.polling import read_states
+    from pipeline.store.layout import output_layout
+
+    configure_logging(arguments.log_level)
+    states, hosts = read_states(output_layout(arguments.output))
+    width = shutil.get_terminal_size((120, 24)).columns
+    _say(render_feeds(states.values(), hosts, dt.datetime.now(dt.timezone.utc), width))
     return DONE
 
 

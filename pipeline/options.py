@@ -120,6 +120,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     reindex.add_argument("--output", required=True, metavar="DIR", help="folder with the tables")
     _add_log_level(reindex)
+    feeds = commands.add_parser(
+        "feeds",
+        help="show the health of the feeds that were polled, worst first",
+        description="Shows each feed that was polled into --output: last success and change, failures, items a day, "
+        "interval, bytes saved, and a word of advice; worst first.",
+        allow_abbrev=False,
+    )
+    feeds.add_argument("--output", required=True, metavar="DIR", help="folder with the tables")
+    _add_log_level(feeds)
     check = commands.add_parser(
         "check",
         help="prove that the tables and manifests in a folder hold together",

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from pipeline.files import list_files
+from pipeline.store.feeds import read_feed_states
+from pipeline.store.hosts import read_host_states
+from pipeline.store.layout import Layout
+from pipeline.store.manifest import read_manifest
 from schemas.sources import FeedRequest, HostQueue
 from schemas.staged import RunSummary
 from schemas.state import FeedState, HostState
 from transforms.functions.polling.guids import unstable_guids
 from transforms.functions.polling.hosts import host_of, kept_hosts
 from transforms.functions.polling.plan import due
+from transforms.functions.polling.volume import HISTORY, RunCount, fewer_than_usual
 from transforms.functions.urls import redact_credentials, with_credentials_of
 
 #: A feed that a page or an index once named is forgotten so long after it retired or was gone: sitemaps with new
@@ -73,6 +80,46 @@ def host_queues(
         HostQueue(hosts.get(name) or HostState(name), tuple(waiting))
         for name, waiting in sorted(queues.items())
     ]
+
+
+def read_states(layout: Layout) -> tuple[dict[str, FeedState], dict[str, HostState]]:
+    """What is known of feeds and of hosts, by address and by name."""
+    kept = [info.path for info in list_files(layout.feeds_dir) if info.path.endswith(".parquet")]
+    return read_feed_states(kept), read_host_states(kept)
+
+
+def fewer_items_note(
+    layout: Layout, committed: Iterable[str], now: dt.datetime, new_items: int
+) -> str | None:
+    """A line where a run that polled found far fewer items than that hour usually brings.
+
+    committed: ids of the runs before it. Runs are told by the time in their ids, so that only those that count are
+    read; one with an id of its owner's choice doesn't.
+    """
+    history = []
+    for run_id in committed:
+        began = _time_in(run_id)
+        if began is None or not dt.timedelta(0) <= now - began <= HISTORY + _HOUR:
+            continue
+        if (now - began) % dt.timedelta(days=1) < _HOUR:
+            manifest = read_manifest(layout, run_id)
+            if manifest.feeds_polled:
+                history.append(RunCount(began, manifest.counts.kept + manifest.counts.duplicate))
+    return fewer_than_usual(history, now, new_items)
+
+
+_HOUR = dt.timedelta(hours=1)
+_RUN_TIME = re.compile(r"(\d{8}T\d{6})\.\d+Z")
+
+
+def _time_in(run_id: str) -> dt.datetime | None:
+    found = _RUN_TIME.match(run_id)
+    if found is None:
+        return None
+    try:
+        return dt.datetime.strptime(found[1], "%Y%m%dT%H%M%S").replace(tzinfo=dt.timezone.utc)
+    except ValueError:
+        return None
 
 
 def feeds_after(summary: RunSummary, states: Mapping[str, FeedState], now: dt.datetime) -> list[FeedState]:

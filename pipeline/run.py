@@ -30,14 +30,21 @@ from pipeline.fetch.limits import HttpLimits
 from pipeline.fetch.poll import PollSettings
 from pipeline.files import delete_folder, is_local, list_files, open_write, require_filesystem
 from pipeline.options import RunSettings, newsbeam_version
-from pipeline.polling import feed_requests, feeds_after, host_queues, hosts_after
+from pipeline.polling import (
+    feed_requests,
+    feeds_after,
+    fewer_items_note,
+    host_queues,
+    hosts_after,
+    read_states,
+)
 from pipeline.progress import ProgressWriter, show_progress
 from pipeline.report import RunTotal, total_of
 from pipeline.sources import find_feeds, find_files, storable
 from pipeline.staging import Staging, open_read
 from pipeline.store.commit import abandon, commit, recover
-from pipeline.store.feeds import read_feed_states, stage_feed_states
-from pipeline.store.hosts import read_host_states, stage_host_states
+from pipeline.store.feeds import stage_feed_states
+from pipeline.store.hosts import stage_host_states
 from pipeline.store.index import KeyIndex, merge_segments, segments_to_merge
 from pipeline.store.layout import Layout, check_run_id, new_run_id, output_layout, staging_name
 from pipeline.store.lock import output_lock
@@ -87,11 +94,13 @@ class RunOutcome:
 
     total: what the run did, all its chunks together. recovered: runs that an earlier crash had left to be completed.
     repeated: whether the run was committed before under the same id, and nothing was done now.
+    note: something unusual about it, in a line.
     """
 
     total: RunTotal
     recovered: tuple[str, ...] = ()
     repeated: bool = False
+    note: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -181,7 +190,10 @@ def run(settings: RunSettings) -> RunOutcome:
                     committed.last += 1
                     # Beam's graphs are full of cycles: what the last one held must not wait for the next to be built.
                     gc.collect()
-    return RunOutcome(total, recovered)
+        note = None
+        if total.feeds_polled:
+            note = fewer_items_note(layout, seen, now, total.counts.kept + total.counts.duplicate)
+    return RunOutcome(total, recovered, note=note)
 
 
 @contextmanager
@@ -238,8 +250,7 @@ def _run_chunk(
     attempt = secrets.token_hex(4)
     staging = Staging(layout.output, staging_name(run_id, attempt))
     try:
-        kept = _parquet_files(layout.feeds_dir)
-        states, hosts = read_feed_states(kept), read_host_states(kept)
+        states, hosts = read_states(layout)
         feeds = host_queues(feed_requests(addresses, states), hosts, common.now, common.settings.all_due)
         plan = _plan(common, run_id, staging, files, feeds)
         graph_started = time.monotonic()

@@ -33,6 +33,9 @@ from transforms.functions.urls import redact_credentials
 # A host that a redirect holds is looked at again after so long, in seconds.
 _HELD_S = 0.1
 
+#: A host that is not to be asked for longer than this, in seconds, is left to a later run.
+LONGEST_WAIT_S = 120.0
+
 #: Feeds that one page or index may bring, and those that they bring in turn; indexes name indexes at most so deep.
 MAX_DEPTH = 2
 
@@ -98,7 +101,10 @@ class Poller:
         self._push(name, self.gate.earliest(name))
 
     def _push(self, name: str, at: dt.datetime) -> None:
-        if name not in self._scheduled:
+        if (at - self._clock()).total_seconds() > LONGEST_WAIT_S:
+            # Nothing is lost: what isn't polled stays due.
+            self._queues[name].clear()
+        elif name not in self._scheduled:
             self._scheduled.add(name)
             heapq.heappush(self._turns, (at, next(self._number), name))
 

@@ -10,10 +10,12 @@ import pytest
 
 from pipeline.cli import main
 from tests.end_to_end.made_up import RSS, SEED
-from tests.pipeline.feed_server import FeedServer, answer
+from tests.pipeline.feed_server import LOCAL_FEEDS, FeedServer, answer
 from tests.tables import manifests, rows
 
-QUIET = ("--entities", "none", "--progress", "off", "--workers", "1", "--max_dead_letter_share", "1")
+QUIET = (
+    "--entities", "none", "--progress", "off", "--workers", "1", "--max_dead_letter_share", "1", *LOCAL_FEEDS,
+)  # fmt: skip
 PAGE = b"<!DOCTYPE html><html><head><title>Made up</title></head><body>Back soon</body></html>"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.cli import main
 from tests.end_to_end.made_up import RSS, SEED, records, write_jsonl
-from tests.pipeline.feed_server import FeedServer, answer
+from tests.pipeline.feed_server import LOCAL_FEEDS, FeedServer, answer
 from tests.tables import content_digest, manifests, rows
 
 QUIET = ("--entities", "none", "--progress", "off", "--workers", "1")
@@ -313,11 +313,11 @@ def test_a_feed_is_asked_for_again_only_if_it_changed(tmp_path: Path) -> None:
             f'<opml version="2.0"><body><outline text="made up"><outline xmlUrl="{server.address}/a"/>'
             f'<outline xmlUrl="{server.address}/gone"/></outline></body></opml>'
         )
-        assert newsbeam("run", "--feeds", listed, "--output", out, *QUIET) == 0
+        assert newsbeam("run", "--feeds", listed, "--output", out, *QUIET, *LOCAL_FEEDS) == 0
         assert counts(out)["kept"] == 2
         assert counts(out)["dead_letter"] == 1
         server.scripts["/a"] = answer(304)
-        newsbeam("run", "--feeds", listed, "--output", out, *QUIET)
+        newsbeam("run", "--feeds", listed, "--output", out, *QUIET, *LOCAL_FEEDS)
         asked = [headers for path, headers in server.requests if path == "/a"]
     assert [headers.get("if-none-match") for headers in asked] == [None, '"1"']
     assert counts(out) == {
@@ -333,7 +333,7 @@ def test_credentials_are_stored_nowhere(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with FeedServer({"/a": answer(200, RSS.encode())}).running() as server:
         address = server.address.replace("http://", "http://reader:topsecret@") + "/a"
-        newsbeam("run", "--feeds", address, "--output", out, *QUIET)
+        newsbeam("run", "--feeds", address, "--output", out, *QUIET, *LOCAL_FEEDS)
     assert counts(out)["kept"] == 2
     for path in out.rglob("*"):
         assert path.is_dir() or b"topsecret" not in path.read_bytes()

@@ -11,7 +11,7 @@ import pytest
 import pipeline.run
 from pipeline.cli import main
 from tests.end_to_end.made_up import RSS, records, write_jsonl
-from tests.pipeline.feed_server import FeedServer, answer
+from tests.pipeline.feed_server import LOCAL_FEEDS, FeedServer, answer
 from tests.tables import manifests, rows
 
 QUIET = ("--entities", "none", "--progress", "off", "--workers", "1")
@@ -152,7 +152,7 @@ def test_a_finished_run_is_not_run_again(
 def test_feeds_are_fetched_once(large: Path, tmp_path: Path) -> None:
     """With the first chunk."""
     with FeedServer({"/a": answer(200, RSS.encode())}).running() as server:
-        assert run(large, tmp_path / "out", "--feeds", server.address + "/a") == 0
+        assert run(large, tmp_path / "out", "--feeds", server.address + "/a", *LOCAL_FEEDS) == 0
         assert len(server.requests) == 1
     assert [one["feeds_polled"] for one in manifests(tmp_path / "out")] == [1, 0, 0]
     assert sum(one["counts"]["read"] for one in manifests(tmp_path / "out")) == LARGE + 2

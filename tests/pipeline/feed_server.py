@@ -7,6 +7,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+#: Options of a run that polls this machine's servers, at once and all of them.
+LOCAL_FEEDS = ("--allow_private_hosts", "--host_gap_s", "0", "--all_due")
+
 #: Takes the request; writes status, headers and body itself.
 Script = Callable[[BaseHTTPRequestHandler], None]
 

@@ -11,21 +11,24 @@ from apache_beam.pipeline import PipelineVisitor
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipeline.build import RunPlan, build
-from pipeline.fetch import FetchLimits
+from pipeline.fetch.limits import HttpLimits
+from pipeline.fetch.poll import PollSettings
 from pipeline.progress import ProgressWriter
 from pipeline.staging import Staging
 from pipeline.store.index import KeyIndex
 from schemas.index import INDEXES
-from schemas.sources import FeedRequest, SourceFile
-from schemas.state import FeedState
+from schemas.sources import FeedRequest, HostQueue, SourceFile
+from schemas.state import FeedState, HostState
 from tests.records import NOW
 from transforms.coders import RecordCoder
+from transforms.functions.polling.outcomes import PollLimits
 
 
 def plan(tmp_path: Path, spread: bool) -> RunPlan:
+    address = "https://e.example/rss"
     return RunPlan(
         files=[SourceFile("a.txt", 1, "seed")],
-        feeds=[FeedRequest("https://e.example/rss", FeedState("https://e.example/rss"))],
+        feeds=[HostQueue(HostState("e.example"), (FeedRequest(address, FeedState(address)),))],
         staging=Staging(str(tmp_path), "_staging/run/attempt"),
         indexes={name: KeyIndex(name) for name in INDEXES},
         run_id="run",
@@ -35,7 +38,7 @@ def plan(tmp_path: Path, spread: bool) -> RunPlan:
         near_duplicates="drop",
         near_window_days=30,
         partition_by=("date",),
-        limits=FetchLimits(1, 1_000, "test"),
+        polling=PollSettings(HttpLimits("test"), PollLimits(), run_at=NOW),
         max_input_bytes=1_000,
         key_shards=4,
         workers=1,

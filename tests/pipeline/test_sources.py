@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.sources import LINES_PER_PAYLOAD, feed_requests, find_feeds, find_files, read_payloads
+from pipeline.sources import LINES_PER_PAYLOAD, find_feeds, find_files, read_payloads
 from schemas.errors import RecordError, UsageError
 from schemas.records import Payload
 from schemas.sources import SourceFile
-from schemas.state import FeedState
 from transforms.coders import RecordCoder
 
 MB = 1 << 20
@@ -414,23 +413,6 @@ def test_a_list_that_can_not_be_read_is_the_command_line_s_fault(odd: Path) -> N
     for name in ("gone.txt", "pipe.txt", "no-such.txt"):
         with pytest.raises(UsageError, match=name):
             find_feeds([str(odd / name)])
-
-
-def test_addresses_that_differ_in_credentials_share_their_state() -> None:
-    """And know it; all others keep theirs to themselves."""
-    known = FeedState("https://three.example/rss", etag='"3"')
-    addresses = [
-        "https://a:1@one.example/rss",
-        "https://b:2@one.example/rss",
-        "https://c:3@two.example/rss",
-        known.url,
-    ]
-    requests = feed_requests(addresses, {known.url: known})
-    assert [request.address for request in requests] == addresses
-    assert [request.shares_state for request in requests] == [True, True, False, False]
-    assert requests[0].state.url == requests[1].state.url
-    assert requests[3].state is known
-    assert not any(secret in repr(request.state) for request in requests for secret in ("a:1", "b:2", "c:3"))
 
 
 @pytest.mark.parametrize(
