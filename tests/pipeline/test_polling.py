@@ -38,7 +38,7 @@ def found(url: str, at: str, **fields: object) -> FeedState:
 
 def test_what_a_feed_has_led_to_is_polled_with_it() -> None:
     """As deep as it led, with its credentials on its own host; not what another page led to, nor in a circle."""
-    page = "https://post.example/"
+    page = "https://***@post.example/"
     index = found("https://post.example/index.xml", page)
     sitemap = found("https://other.example/1.xml", index.url)
     circle = found(page, sitemap.url)
