@@ -149,6 +149,7 @@ class FinishBatch:
             "supersedes": [decision.supersedes for decision in decisions],
             "change": [decision.change for decision in decisions],
             "group_id": [decision.group_id for decision in decisions],
+            "origins": [decision.origins for decision in decisions],
             "near_duplicates": [
                 [dataclasses.asdict(other) for other in decision.near_duplicates] for decision in decisions
             ],

@@ -40,6 +40,7 @@ class ArticleKeys:
     row_hash: of all that would be written but for where it was read; it decides between copies of one revision that
     differ in lesser things (a byline, a tag), so that the choice doesn't hang on the order in which they were read.
     origin_uri, origin_position: decide between copies that do not differ at all.
+    also_in: other files or feeds of the run in which just this item stands, in order.
     bands, sketch, shingle_count: the fingerprint (`near_duplicates.Fingerprint`); bands are empty where the text is
     too little to be anybody's copy, or where near-duplicates are not looked for.
     """
@@ -61,6 +62,7 @@ class ArticleKeys:
     bands: bytes = b""
     sketch: bytes = b""
     shingle_count: int = 0
+    also_in: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Decision:
     supersedes: the version before this one, None for the first; change: what differs from it.
     duplicate_of: the article_id of the survivor; reason, similarity (Jaccard) and containment, 0 to 1, say how alike
     they are. Set for duplicates only.
+    origins: files and feeds of the run that this version was found in.
     near_duplicates: articles known already, or ranking before this one, that it is alike; by article_id.
     """
 
@@ -85,6 +88,7 @@ class Decision:
     reason: DuplicateReason | None = None
     similarity: float | None = None
     containment: float | None = None
+    origins: int = 1
     near_duplicates: tuple[NearDuplicate, ...] = ()
 
 

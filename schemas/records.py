@@ -130,8 +130,8 @@ class NearDuplicate:
 class Article:
     """One article, normalised; the columns of the `articles` table and their meaning are in `schemas.tables`.
 
-    Normalisation fills all but what later stages decide: version, supersedes, change, group_id and near_duplicates
-    (dedup), language, language_confidence and entities (enrich).
+    Normalisation fills all but what later stages decide: version, supersedes, change, group_id, near_duplicates and
+    origins (dedup), language, language_confidence and entities (enrich).
     """
 
     article_id: str
@@ -147,6 +147,7 @@ class Article:
     change: str | None = None
     group_id: str = ""
     near_duplicates: tuple[NearDuplicate, ...] = ()
+    origins: int = 1
     url: str | None = None
     canonical_url: str | None = None
     title: str | None = None

@@ -81,6 +81,7 @@ ARTICLES = pa.schema(
         _field("group_id", pa.string(), required=True),
         _field("near_duplicates", pa.list_(NEAR_DUPLICATE_TYPE), required=True),
         _field("origin", ORIGIN_TYPE, required=True),
+        _field("origins", pa.int32(), required=True),
         _field("warnings", pa.list_(pa.string()), required=True),
         _field("run_id", pa.string(), required=True),
         _field("schema_version", pa.int32(), required=True),

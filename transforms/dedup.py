@@ -154,8 +154,9 @@ class _DropKnownItems(beam.DoFn):
         for hashed, copies in same.items():
             if hash_key(hashed) not in known:
                 first = min(copies, key=survivor_rank)
-                new.append(first)
                 copies = [keys for keys in copies if keys is not first]
+                others = {keys.origin_uri for keys in copies} - {first.origin_uri}
+                new.append(dataclasses.replace(first, also_in=tuple(sorted(others))) if others else first)
             unchanged += [Decision(keys.ref, "unchanged") for keys in copies]
         if new:
             yield 0, KeysBatch(tuple(new))

@@ -328,6 +328,16 @@ def test_a_feed_is_asked_for_again_only_if_it_changed(tmp_path: Path) -> None:
     assert newsbeam("check", "--output", out) == 0
 
 
+def test_an_item_in_ten_feeds_of_a_publisher_is_one_article(tmp_path: Path) -> None:
+    """With ten origins counted."""
+    out = tmp_path / "out"
+    with FeedServer({f"/{number}": answer(200, RSS.encode()) for number in range(10)}).running() as server:
+        feeds = [argument for number in range(10) for argument in ("--feeds", f"{server.address}/{number}")]
+        assert newsbeam("run", *feeds, "--output", out, *QUIET, *LOCAL_FEEDS) == 0
+    assert (counts(out)["read"], counts(out)["kept"], counts(out)["unchanged"]) == (20, 2, 18)
+    assert [row["origins"] for row in rows(out, "articles")] == [10, 10]
+
+
 def test_credentials_are_stored_nowhere(tmp_path: Path) -> None:
     """Neither in tables nor state nor manifest."""
     out = tmp_path / "out"

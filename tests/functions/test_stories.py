@@ -85,6 +85,20 @@ def test_an_edited_slug_over_the_same_text_is_unchanged() -> None:
     assert outcome(settled)[1] == (id_of("guid 1"), "unchanged", 0)
 
 
+def test_the_places_that_a_version_was_found_in_are_counted() -> None:
+    """Each file or feed once, whichever of its names the article goes by there; another version has its own."""
+    found = in_runs(
+        [
+            keys("address", names=("guid",), row=0, origin_uri="feed 1", also_in=("feed 2", "feed 3")),
+            keys("other", names=("guid",), row=1, origin_uri="feed 4"),
+            keys("again", names=("guid",), row=2, origin_uri="feed 2"),
+            keys("address", "edited", row=3, origin_uri="feed 1"),
+        ]
+    )
+    origins = {one.decision.version: one.decision.origins for one in found if one.decision.verdict == "kept"}
+    assert origins == {1: 4, 2: 1}
+
+
 def test_the_same_text_of_another_publisher_is_a_duplicate() -> None:
     """The earliest published is kept, whatever the order; later runs don't take it back."""
     late, early = keys("late", published_us=9), keys("early", published_us=3, row=1)

@@ -137,8 +137,9 @@ def settle_stories(
     pairs = [] if near == "off" else _near_pairs(items, known, window_us)
     article_of = _resolve_articles(items, known, pairs)
     unchanged, revisions = _new_revisions(items, article_of, known)
+    origins = _origins(items, article_of)
     settled = [Settled(items[place], article_of[place], _unchanged(items[place])) for place in unchanged]
-    stories = _Stories(items, article_of, revisions, known, pairs, circle_of)
+    stories = _Stories(items, article_of, revisions, known, pairs, circle_of, origins)
     for article_id, places in revisions.items():
         settled += stories.settle(article_id, places, drop=near != "mark")
     return Settlement(settled, stories.regroupings())
@@ -353,6 +354,14 @@ def _new_revisions(
     return unchanged, ordered
 
 
+def _origins(items: Sequence[ArticleKeys], article_of: Sequence[str]) -> dict[tuple[str, str], set[str]]:
+    """The files and feeds that each revision of an article stands in, by article_id and revision_hash."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for keys, article_id in zip(items, article_of, strict=True):
+        found[article_id, keys.revision_hash].update((keys.origin_uri, *keys.also_in))
+    return found
+
+
 _NEVER = 1 << 62
 
 
@@ -372,8 +381,10 @@ class _Stories:
         known: Known,
         pairs: Sequence[_Pair],
         circle_of: Callable[[Collection[str]], Circle],
+        origins: Mapping[tuple[str, str], Collection[str]],
     ) -> None:
         self._items = items
+        self._origins = origins
         self._known = known
         self._places = revisions
         # By place, then by article: how alike they are. None is the same text, which no estimate can better.
@@ -527,6 +538,7 @@ class _Stories:
                 reason=(reason or "near") if aside else None,
                 similarity=similarity if aside else None,
                 containment=containment if aside else None,
+                origins=len(self._origins[article_id, keys.revision_hash]),
                 near_duplicates=self._near_duplicates(place),
             )
             settled.append(Settled(keys, article_id, decision))
