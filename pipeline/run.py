@@ -37,6 +37,7 @@ from pipeline.polling import (
     host_queues,
     hosts_after,
     read_states,
+    resting_hosts,
 )
 from pipeline.progress import ProgressWriter, show_progress
 from pipeline.report import RunTotal, total_of
@@ -84,6 +85,9 @@ _LARGE_BYTES, _LARGE_ENTITY_BYTES = 4_000_000, 100_000
 #: All of a request, with its redirects, may take this many times the time-out between two of its parts.
 TOTAL_TIMEOUTS = 6
 
+#: Seconds of a run after which no feed is asked for any more: the next run of a cron goes on with what is left.
+LATEST_START_S = 300.0
+
 #: Segments that one run adds to an index are joined into one up to this many rows.
 _JOIN_ROWS = 1_000_000
 
@@ -108,6 +112,7 @@ class _Common:
     """What all chunks of a run share.
 
     stated: the options that their manifests keep. pool: of the worker processes, which outlive a chunk.
+    clock_offset: how far the run's clock is ahead of the machine's.
     """
 
     settings: RunSettings
@@ -117,6 +122,7 @@ class _Common:
     now: dt.datetime
     progress: ProgressWriter
     pool: Shared
+    clock_offset: dt.timedelta
 
 
 def run(settings: RunSettings) -> RunOutcome:
@@ -171,7 +177,9 @@ def run(settings: RunSettings) -> RunOutcome:
                 total.counts.read,
             )
         with _progress(settings, files, start.begin) as progress:
-            common = _Common(settings, options, layout, stated, now, progress, Shared())
+            is_present = start.now is None and settings.now is None
+            offset = dt.timedelta(0) if is_present else now - dt.datetime.now(dt.timezone.utc)
+            common = _Common(settings, options, layout, stated, now, progress, Shared(), offset)
             # Workers on other machines see no folder of this one.
             is_here = settings.local and is_local(layout.output)
             copies = layout.run_staging_dir(f"{run_id}-copies") if is_here else None
@@ -252,7 +260,7 @@ def _run_chunk(
     try:
         states, hosts = read_states(layout)
         feeds = host_queues(feed_requests(addresses, states), hosts, common.now, common.settings.all_due)
-        plan = _plan(common, run_id, staging, files, feeds)
+        plan = _plan(common, run_id, staging, files, feeds, resting_hosts(hosts, feeds, common.now))
         graph_started = time.monotonic()
         _execute(plan, common.options, common.settings.local)
         summary = read_summary(staging)
@@ -274,7 +282,7 @@ def _run_chunk(
                 removed=tuple(removed),
                 dead_letters=summary.dead_letters,
                 timings={"graph_s": round(graph_s, 3), "total_s": round(time.monotonic() - started, 3)},
-                feeds_polled=len(summary.feed_states),
+                feeds_polled=sum(_was_polled(state) for state in summary.feed_states),
                 series=series,
             ),
             attempt,
@@ -292,8 +300,9 @@ def _plan(
     staging: Staging,
     files: Sequence[SourceFile],
     feeds: Sequence[HostQueue],
+    other_hosts: tuple[HostState, ...],
 ) -> RunPlan:
-    """What the graph is built from."""
+    """What the graph is built from. other_hosts: see `PollSettings.known_hosts`."""
     settings, layout = common.settings, common.layout
     # Whether processes are worth their start from the first batch on.
     is_large = sum(_plain_bytes(file) for file in files) > (
@@ -311,7 +320,7 @@ def _plan(
         near_duplicates=settings.near_duplicates,
         near_window_days=settings.near_window_days,
         partition_by=settings.partition_by,
-        polling=_polling(settings, common.now),
+        polling=_polling(common, other_hosts),
         max_input_bytes=settings.max_input_mb << 20,
         key_shards=settings.key_shards,
         # Worker processes know nothing of Beam's options, so they write to the disk only.
@@ -323,7 +332,13 @@ def _plan(
     )
 
 
-def _polling(settings: RunSettings, now: dt.datetime) -> PollSettings:
+def _was_polled(state: FeedState) -> bool:
+    # A feed that was found and is left to a later run is known by its address only.
+    return state.polls > 0 or state.failures > 0
+
+
+def _polling(common: _Common, known_hosts: tuple[HostState, ...]) -> PollSettings:
+    settings = common.settings
     body_bytes = settings.max_body_mb << 20
     http = HttpLimits(
         settings.user_agent,
@@ -337,11 +352,15 @@ def _polling(settings: RunSettings, now: dt.datetime) -> PollSettings:
     return PollSettings(
         http,
         PollLimits(settings.min_poll_s, settings.max_poll_s),
-        run_at=now,
+        run_at=common.now,
         host_gap_s=settings.host_gap_s,
         concurrency=settings.fetch_concurrency,
         robots=settings.robots == "feeds",
         backfill=settings.backfill,
+        clock_offset=common.clock_offset,
+        # Who polls everything, or all that there ever was, has the time.
+        latest_start_s=None if settings.all_due or settings.backfill else LATEST_START_S,
+        known_hosts=known_hosts,
     )
 
 

@@ -8,11 +8,19 @@ from collections.abc import Callable, Iterable
 
 from schemas.errors import RecordError
 from schemas.state import HostState
-from transforms.functions.polling.hosts import earliest_request, request_ended
+from transforms.functions.polling.hosts import earliest_request, merged, request_ended
 
 #: How long a redirect waits for its target's host. A host that is asked a lot may have a long queue; the feed is
 #: polled again.
 PATIENCE_S = 30.0
+
+
+class HostBusyError(RecordError):
+    """A host's turn isn't to be had for now: "host-busy". until: when it may be."""
+
+    def __init__(self, name: str, until: dt.datetime) -> None:
+        super().__init__("host-busy", f"{name} has no time for a redirect just now")
+        self.until = until
 
 
 class HostGate:
@@ -33,9 +41,9 @@ class HostGate:
         self._changed = threading.Condition(threading.RLock())
 
     def know(self, host: HostState) -> None:
-        """Adds what an earlier run has seen of a host; what this one has seen of it stays."""
+        """Adds what an earlier run has seen of a host to what this one has."""
         with self._changed:
-            self._hosts.setdefault(host.host, host)
+            self._hosts[host.host] = merged(host, self.state(host.host))
 
     def state(self, name: str) -> HostState:
         """What is known of a host."""
@@ -62,7 +70,7 @@ class HostGate:
     def wait_for(self, name: str, patience_s: float = PATIENCE_S) -> None:
         """Takes the host's turn, as soon as it can be had; for a `Turn`.
 
-        Raises RecordError "host-busy" where that is not within `patience_s`.
+        Raises HostBusyError where that is not within `patience_s`.
         """
         until = self._clock() + dt.timedelta(seconds=patience_s)
         with self._changed:
@@ -70,18 +78,22 @@ class HostGate:
                 now = self._clock()
                 at = self.earliest(name)
                 if at > until or now >= until:
-                    raise RecordError("host-busy", f"{name} is not to be asked within {patience_s:g} s")
+                    raise HostBusyError(name, at)
                 if name not in self._busy and at <= now:
                     self._busy.add(name)
                     return
                 wait = until if name in self._busy else at
                 self._changed.wait(max((wait - now).total_seconds(), 0.001))
 
-    def learn(self, host: HostState) -> None:
-        """Keeps what was learnt of a host by whoever has its turn."""
+    def learn(self, name: str, change: Callable[[HostState], HostState]) -> HostState:
+        """Changes what is known of a host, and returns it; whoever else has learnt something meanwhile isn't undone."""
         with self._changed:
-            self._hosts[host.host] = host
-            self._touched.add(host.host)
+            before = self.state(name)
+            after = change(before)
+            if after != before:
+                self._hosts[name] = after
+                self._touched.add(name)
+            return after
 
     def give_back(self, name: str, was_asked: bool) -> None:
         """Ends a host's turn; where it was asked, the gap begins. For a `Turn`."""
@@ -101,10 +113,10 @@ class Turn:
         self._name: str | None = name
         self.was_asked = False
 
-    def move(self, name: str) -> None:
-        """Gives the turn back for that of another host, or for another one of the same. Raises RecordError."""
+    def move(self, name: str, patience_s: float = PATIENCE_S) -> None:
+        """Gives the turn back for that of another host, or for another one of the same. Raises HostBusyError."""
         self.end()
-        self._gate.wait_for(name)
+        self._gate.wait_for(name, patience_s)
         self._name, self.was_asked = name, True
 
     def end(self) -> None:

@@ -28,7 +28,7 @@ from schemas.state import FeedState, HostState
 from transforms.functions.polling.answer import after_answer
 from transforms.functions.polling.hosts import host_of
 from transforms.functions.polling.outcomes import Outcome
-from transforms.functions.urls import redact_credentials
+from transforms.functions.urls import redact_credentials, with_credentials_of
 
 # A host that a redirect holds is looked at again after so long, in seconds.
 _HELD_S = 0.1
@@ -36,33 +36,39 @@ _HELD_S = 0.1
 #: A host that is not to be asked for longer than this, in seconds, is left to a later run.
 LONGEST_WAIT_S = 120.0
 
-#: Feeds that one page or index may bring, and those that they bring in turn; indexes name indexes at most so deep.
+#: Pages and indexes may name others, at most so deep.
 MAX_DEPTH = 2
+
+# Redirects lead through at most so many hosts.
+_MAX_ROBOTS = 8
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Task:
     """A request to be made.
 
-    page: of an older page of the feed, its address. number: of that page. depth: how many pages or indexes led to the
-    feed.
+    page: of an older page of the feed, its address. number: of that page. robots_read: how many robots.txt had to be
+    read for it. is_new: whether the feed was only found in this run.
     """
 
     request: FeedRequest
     page: str | None = None
     number: int = 0
-    depth: int = 0
+    robots_read: int = 0
+    is_new: bool = False
 
     @property
     def address(self) -> str:
         """What is asked for."""
-        return self.page or asked_address(self.request)
+        if self.page is not None:
+            return with_credentials_of(self.request.address, self.page)
+        return asked_address(self.request)
 
 
 class Poller:
     """Polls feeds, and what they lead to.
 
-    clock: the present, aware.
+    clock: the present, aware. left: feeds so far that are left to a later run, as their hosts' time hasn't come.
     """
 
     def __init__(
@@ -74,14 +80,17 @@ class Poller:
         self._settings = settings
         self._client = client
         self._clock = clock
-        self.gate = HostGate(settings.host_gap_s, clock)
+        self.gate = HostGate(settings.host_gap_s, clock, settings.known_hosts)
         self._queues: dict[str, deque[_Task]] = defaultdict(deque)
         self._turns: list[tuple[dt.datetime, int, str]] = []
         self._number = itertools.count()
         self._seen: set[str] = set()
         # The hosts in `_turns`, each there once at the most.
         self._scheduled: set[str] = set()
-        self._refused: list[tuple[_Task, RecordError]] = []
+        # What became of requests that were never made.
+        self._unasked: deque[tuple[_Task, Polled]] = deque()
+        self._latest: dt.datetime | None = None
+        self.left = 0
 
     def add(self, hosts_queue: HostQueue) -> None:
         """Puts feeds into the queue of their host."""
@@ -95,29 +104,46 @@ class Poller:
             name = host_of(task.address)
         except ValueError:
             error = RecordError("bad-address", f"{redact_credentials(task.address)}: not an address to fetch")
-            self._refused.append((task, error))
+            self._unasked.append((task, self._failed(task, error)))
             return
         self._queues[name].append(task)
         self._push(name, self.gate.earliest(name))
 
     def _push(self, name: str, at: dt.datetime) -> None:
-        if (at - self._clock()).total_seconds() > LONGEST_WAIT_S:
-            # Nothing is lost: what isn't polled stays due.
-            self._queues[name].clear()
+        is_late = self._latest is not None and at > self._latest
+        if is_late or (at - self._clock()).total_seconds() > LONGEST_WAIT_S:
+            self._leave(name)
         elif name not in self._scheduled:
             self._scheduled.add(name)
             heapq.heappush(self._turns, (at, next(self._number), name))
+
+    def _leave(self, name: str) -> None:
+        """Leaves what waits for a host to a later run. Nothing is lost: what isn't polled stays due."""
+        for task in self._queues[name]:
+            if task.page is not None:
+                # Who names it may not be read in full the next time.
+                error = RecordError(
+                    "host-busy", f"{redact_credentials(task.page)}: its host has no time for it"
+                )
+                self._unasked.append((task, Polled(error=error)))
+                continue
+            self.left += 1
+            if task.is_new:
+                self._unasked.append((task, Polled(task.request.state)))
+        self._queues[name].clear()
 
     def results(self) -> Iterator[tuple[FeedRequest, Polled]]:
         """What becomes of each request, as it does; ends when nothing is left to be asked."""
         done: queue.SimpleQueue[tuple[_Task, str, Polled | BaseException]] = queue.SimpleQueue()
         under_way = 0
+        if self._settings.latest_start_s is not None:
+            self._latest = self._clock() + dt.timedelta(seconds=self._settings.latest_start_s)
         threads = concurrent.futures.ThreadPoolExecutor(self._settings.concurrency, thread_name_prefix="poll")
         try:
-            while self._turns or under_way or self._refused:
-                while self._refused:
-                    task, error = self._refused.pop()
-                    yield task.request, self._failed(task, error)
+            while self._turns or under_way or self._unasked:
+                while self._unasked:
+                    task, polled_as = self._unasked.popleft()
+                    yield task.request, polled_as
                 under_way += self._begin(threads, done, self._settings.concurrency - under_way)
                 if not under_way and not self._turns:
                     continue
@@ -130,8 +156,14 @@ class Poller:
                     raise RunError(
                         f"{task.request.state.url}: its poll ended in an error of ours"
                     ) from polled
+                if polled.again and task.robots_read >= _MAX_ROBOTS:
+                    error = RecordError(
+                        "robots-unreachable", f"{task.request.state.url}: led to too many hosts"
+                    )
+                    polled = self._failed(task, error)
                 if polled.again:
-                    self._queues[name].appendleft(task)
+                    again = dataclasses.replace(task, robots_read=task.robots_read + 1)
+                    self._queues[name].appendleft(again)
                 else:
                     self._follow(task, polled)
                 if self._queues[name]:
@@ -160,6 +192,9 @@ class Poller:
             self._scheduled.discard(name)
             if not self._queues[name]:
                 continue
+            if self._latest is not None and self._clock() > self._latest:
+                self._leave(name)
+                continue
             turn = self.gate.try_begin(name)
             if turn is None:
                 at = max(self.gate.earliest(name), self._clock() + dt.timedelta(seconds=_HELD_S))
@@ -180,13 +215,17 @@ class Poller:
     def _made(self, task: _Task, turn: Turn) -> Polled:
         try:
             if task.page is not None:
-                return poll_page(task.page, task.request.state.url, self._client, turn, self._settings)
+                return poll_page(
+                    task.address, task.request, self._client, self.gate, turn, self._settings, self._clock
+                )
             return poll(task.request, self._client, self.gate, turn, self._settings, self._clock)
         finally:
             turn.end()
 
     def _failed(self, task: _Task, error: RecordError) -> Polled:
-        """What becomes of an address that no host can be asked for."""
+        """What becomes of an address that can't be asked for."""
+        if task.page is not None:
+            return Polled(error=error)
         settings = self._settings
         state, _ = after_answer(
             task.request.state, HostState(""), Outcome(None, error.reason), self._clock(), random.Random(0),
@@ -199,12 +238,16 @@ class Poller:
         if polled.page is not None and task.number < MAX_BACKFILL_PAGES and polled.page not in self._seen:
             self._seen.add(polled.page)
             self._put(dataclasses.replace(task, page=polled.page, number=task.number + 1))
-        if task.depth >= MAX_DEPTH:
+        if task.request.depth >= MAX_DEPTH:
             return
         for address in polled.found:
             url = redact_credentials(address)
             if url in self._seen or url in task.request.known:
                 continue
             self._seen.add(url)
-            state = FeedState(url, found_at=task.request.state.url)
-            self._put(_Task(FeedRequest(address, state), depth=task.depth + 1))
+            request = FeedRequest(
+                with_credentials_of(task.request.address, address),
+                FeedState(url, found_at=task.request.state.url),
+                depth=task.request.depth + 1,
+            )
+            self._put(_Task(request, is_new=True))
