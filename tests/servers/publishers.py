@@ -121,12 +121,11 @@ class Publishers:
                 began = time.monotonic()
                 host.open += 1
                 host.most_open = max(host.most_open, host.open)
-                try:
-                    await asyncio.sleep(self._delay_s)
-                    await self._answer(writer, self.feeds.get((address, path)), head)
-                finally:
-                    host.open -= 1
-                    host.times.append((began, time.monotonic()))
+                await asyncio.sleep(self._delay_s)
+                # Noted before it is sent: whoever asks may have read it before this process gets on.
+                host.open -= 1
+                host.times.append((began, time.monotonic()))
+                await self._answer(writer, self.feeds.get((address, path)), head)
         writer.close()
 
     async def _answer(self, writer: asyncio.StreamWriter, feed: Feed | None, head: str) -> None:
