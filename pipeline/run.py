@@ -82,6 +82,10 @@ _SHAPING = (
 #: Bytes of input that take longer than a worker process to start: two thousand articles, or fifty with entities.
 _LARGE_BYTES, _LARGE_ENTITY_BYTES = 4_000_000, 100_000
 
+#: Seconds of work that a step does in place on what feeds alone hold, before processes are started for the rest. Hosts
+#: have to be waited for in any case, and two processes take 200 MB.
+FEEDS_PATIENCE_S = 5.0
+
 #: All of a request, with its redirects, may take this many times the time-out between two of its parts.
 TOTAL_TIMEOUTS = 6
 
@@ -326,7 +330,11 @@ def _plan(
         # Worker processes know nothing of Beam's options, so they write to the disk only.
         workers=settings.workers if is_local(layout.output) else 1,
         spread=not settings.local,
-        patience_s=0.0 if is_large else PATIENCE_S,
+        patience_s=0.0
+        if is_large
+        else PATIENCE_S
+        if files or settings.entities != "none"
+        else FEEDS_PATIENCE_S,
         progress=common.progress,
         pool=common.pool,
     )
