@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 
 from schemas.errors import RecordError
@@ -38,6 +39,7 @@ class HostGate:
         self._hosts = {host.host: host for host in hosts}
         self._touched: set[str] = set()
         self._busy: set[str] = set()
+        self._waiting: dict[str, deque[object]] = defaultdict(deque)
         self._changed = threading.Condition(threading.RLock())
 
     def know(self, host: HostState) -> None:
@@ -60,30 +62,41 @@ class HostGate:
         return earliest_request(self.state(name), self._clock(), self._gap_s)
 
     def try_begin(self, name: str) -> Turn | None:
-        """The host's turn, where it is free and its time has come."""
+        """The host's turn, where it is free, its time has come, and no redirect waits for it."""
         with self._changed:
-            if name in self._busy or self.earliest(name) > self._clock():
+            if self._waiting[name] or not self._is_free(name):
                 return None
             self._busy.add(name)
             return Turn(self, name)
 
     def wait_for(self, name: str, patience_s: float = PATIENCE_S) -> None:
-        """Takes the host's turn, as soon as it can be had; for a `Turn`.
+        """Takes the host's turn, as soon as it can be had, in the order of asking; for a `Turn`.
 
         Raises HostBusyError where that is not within `patience_s`.
         """
         until = self._clock() + dt.timedelta(seconds=patience_s)
         with self._changed:
-            while True:
-                now = self._clock()
-                at = self.earliest(name)
-                if at > until or now >= until:
-                    raise HostBusyError(name, at)
-                if name not in self._busy and at <= now:
-                    self._busy.add(name)
-                    return
-                wait = until if name in self._busy else at
-                self._changed.wait(max((wait - now).total_seconds(), 0.001))
+            waiting = self._waiting[name]
+            ticket = object()
+            waiting.append(ticket)
+            try:
+                while True:
+                    if waiting[0] is ticket and self._is_free(name):
+                        self._busy.add(name)
+                        return
+                    at = self.earliest(name)
+                    now = self._clock()
+                    if at > until or now >= until:
+                        raise HostBusyError(name, at)
+                    # A turn's end tells; the time of the next one doesn't.
+                    wait = until if name in self._busy or waiting[0] is not ticket else at
+                    self._changed.wait(max((wait - now).total_seconds(), 0.001))
+            finally:
+                waiting.remove(ticket)
+                self._changed.notify_all()
+
+    def _is_free(self, name: str) -> bool:
+        return name not in self._busy and self.earliest(name) <= self._clock()
 
     def learn(self, name: str, change: Callable[[HostState], HostState]) -> HostState:
         """Changes what is known of a host, and returns it; whoever else has learnt something meanwhile isn't undone."""
