@@ -45,7 +45,7 @@ class Asked:
 
 
 class PollingHost:
-    """A host, with pages by their paths; 404 for others. In texts and header lines {0}, {1} ... are hosts' addresses."""
+    """A host, with pages by their paths; 404 for others. In bodies and headers {0}, {1} ... are hosts' addresses."""
 
     def __init__(self, address: str, pages: Mapping[str, Page], delay_s: float = 0.0) -> None:
         self.pages = dict(pages)
@@ -74,15 +74,13 @@ class PollingHost:
                 self.most_open = max(self.most_open, self._open)
             time.sleep(self._delay_s)
             page = self.pages.get(request.target, (404,))
-            status, body, *lines = (*(page(request) if callable(page) else page), b"")[:]
-            if lines:
-                # The blank body was put behind what there is.
-                lines = lines[:-1]
-            text = body if isinstance(body, bytes) else str(body).encode()
+            status, body, *lines = (*(page(request) if callable(page) else page), b"", b"")
+            # What was put behind a page that has all of it is no header.
+            lines = [line for line in lines if line]
             with self._lock:
                 self._open -= 1
                 asked.ended = time.monotonic()
-            talk.answer(status, self._filled(text), *(self._filled(line.encode()).decode() for line in lines))
+            talk.answer(status, self._filled(body), *(self._filled(line.encode()).decode() for line in lines))
 
     def _filled(self, text: bytes) -> bytes:
         for number, name in enumerate(self.names):
