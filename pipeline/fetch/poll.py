@@ -73,10 +73,10 @@ class PollSettings:
 class Polled:
     """What became of one request.
 
-    state: of the feed; None for a page of its archive, and where the feed is left to a later run.
+    state: of the feed; None for a page of its archive.
     payload: what there is to be parsed. error: why the request failed. found: feeds that the answer names.
     page: the next older page of the feed, to be read too.
-    again: nothing was asked of the feed yet, only of its host.
+    again: nothing was asked of the feed yet, only of its host. is_left: the feed is left to a later run.
     """
 
     state: FeedState | None = None
@@ -85,6 +85,7 @@ class Polled:
     found: tuple[str, ...] = ()
     page: str | None = None
     again: bool = False
+    is_left: bool = False
 
 
 def asked_address(request: FeedRequest) -> str:
@@ -125,9 +126,9 @@ def poll(
         return Polled(refused, error=RecordError(str(refused.last_error), error.detail))
     except HostBusyError as error:
         # No failure of the feed's; it stays due, but for a host that wishes to be left alone for longer.
-        if error.until <= clock() + dt.timedelta(seconds=PATIENCE_S):
-            return Polled()
-        return Polled(dataclasses.replace(state, next_poll_at=error.until))
+        if error.until > clock() + dt.timedelta(seconds=PATIENCE_S):
+            state = dataclasses.replace(state, next_poll_at=error.until)
+        return Polled(state, is_left=True)
     except RecordError as error:
         outcome, polled = Outcome(None, error.reason, conditional=bool(conditions)), Polled(error=error)
     else:

@@ -65,6 +65,9 @@ class _Task:
         return asked_address(self.request)
 
 
+_Done = tuple[_Task, str, "concurrent.futures.Future[Polled]"]
+
+
 class Poller:
     """Polls feeds, and what they lead to.
 
@@ -134,7 +137,7 @@ class Poller:
 
     def results(self) -> Iterator[tuple[FeedRequest, Polled]]:
         """What becomes of each request, as it does; ends when nothing is left to be asked."""
-        done: queue.SimpleQueue[tuple[_Task, str, Polled | BaseException]] = queue.SimpleQueue()
+        done: queue.SimpleQueue[_Done] = queue.SimpleQueue()
         under_way = 0
         if self._settings.latest_start_s is not None:
             self._latest = self._clock() + dt.timedelta(seconds=self._settings.latest_start_s)
@@ -148,14 +151,13 @@ class Poller:
                 if not under_way and not self._turns:
                     continue
                 try:
-                    task, name, polled = done.get(timeout=self._pause_s(under_way))
+                    task, name, future = done.get(timeout=self._pause_s(under_way))
                 except queue.Empty:
                     continue
                 under_way -= 1
-                if isinstance(polled, BaseException):
-                    raise RunError(
-                        f"{task.request.state.url}: its poll ended in an error of ours"
-                    ) from polled
+                if (fault := future.exception()) is not None:
+                    raise RunError(f"{task.request.state.url}: its poll ended in an error of ours") from fault
+                polled = future.result()
                 if polled.again and task.robots_read >= _MAX_ROBOTS:
                     error = RecordError(
                         "robots-unreachable", f"{task.request.state.url}: led to too many hosts"
@@ -165,6 +167,7 @@ class Poller:
                     again = dataclasses.replace(task, robots_read=task.robots_read + 1)
                     self._queues[name].appendleft(again)
                 else:
+                    self.left += polled.is_left
                     self._follow(task, polled)
                 if self._queues[name]:
                     self._push(name, self.gate.earliest(name))
@@ -182,7 +185,7 @@ class Poller:
     def _begin(
         self,
         threads: concurrent.futures.ThreadPoolExecutor,
-        done: queue.SimpleQueue[tuple[_Task, str, Polled | BaseException]],
+        done: queue.SimpleQueue[_Done],
         slots: int,
     ) -> int:
         """Starts the requests whose hosts' time has come; returns how many."""
@@ -202,13 +205,10 @@ class Poller:
                 continue
             task = self._queues[name].popleft()
 
-            def work(task: _Task = task, name: str = name, turn: Turn = turn) -> None:
-                try:
-                    done.put((task, name, self._made(task, turn)))
-                except BaseException as error:  # noqa: BLE001 - whoever waits raises it
-                    done.put((task, name, error))
+            def tell(future: concurrent.futures.Future[Polled], task: _Task = task, name: str = name) -> None:
+                done.put((task, name, future))
 
-            threads.submit(work)
+            threads.submit(self._made, task, turn).add_done_callback(tell)
             begun += 1
         return begun
 

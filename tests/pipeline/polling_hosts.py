@@ -74,13 +74,14 @@ class PollingHost:
                 self.most_open = max(self.most_open, self._open)
             time.sleep(self._delay_s)
             page = self.pages.get(request.target, (404,))
-            status, body, *lines = (*(page(request) if callable(page) else page), b"", b"")
-            # What was put behind a page that has all of it is no header.
-            lines = [line for line in lines if line]
+            status, *rest = page(request) if callable(page) else page
+            body = rest[0] if rest else b""
             with self._lock:
                 self._open -= 1
                 asked.ended = time.monotonic()
-            talk.answer(status, self._filled(body), *(self._filled(line.encode()).decode() for line in lines))
+            talk.answer(
+                status, self._filled(body), *(self._filled(line.encode()).decode() for line in rest[1:])
+            )
 
     def _filled(self, text: bytes) -> bytes:
         for number, name in enumerate(self.names):

@@ -184,6 +184,20 @@ def test_a_host_that_rests_for_long_keeps_its_pages_from_nobody() -> None:
         assert len(bodies(results)) == 2
 
 
+def test_a_found_feed_whose_redirect_has_to_wait_is_remembered() -> None:
+    """It was asked for, but the host that it leads to rests; who names it may be unchanged the next time."""
+    memory = Memory()
+    with hosts({"/": page("/1"), "/1": to("{1}/1")}, FEEDS) as (host, busy):
+        rests = HostState(busy.url.removeprefix("http://"), not_before=now() + HOUR)
+        results = memory.poll([host.url + "/"], known_hosts=(rests,))
+        assert [polled.is_left for polled in results] == [False, True]
+        assert busy.paths == []
+        memory.poll([host.url + "/"], at=now() + 0.9 * HOUR)
+        assert host.paths.count("/1") == 1
+        memory.poll([host.url + "/"], at=now() + 1.1 * HOUR)
+        assert busy.paths == ["/1"]
+
+
 def test_a_run_ends_though_a_host_has_very_many_feeds() -> None:
     """What can't be asked in time is left; it is the first the next time."""
     memory = Memory()
