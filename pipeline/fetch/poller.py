@@ -9,8 +9,10 @@ import heapq
 import itertools
 import queue
 import random
+import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
+from types import TracebackType
 
 from pipeline.fetch.client import Client
 from pipeline.fetch.gate import HostGate, Turn
@@ -63,6 +65,28 @@ class _Task:
         if self.page is not None:
             return with_credentials_of(self.request.address, self.page)
         return asked_address(self.request)
+
+
+class _Told:
+    """Tells that a block has ended; an error that ends it is a future's, for whoever waits to raise.
+
+    In a thread it would else be printed, and nobody would know.
+    """
+
+    def __init__(self, future: concurrent.futures.Future[Polled], tell: Callable[[], None]) -> None:
+        self._future = future
+        self._tell = tell
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if error is not None:
+            self._future.set_exception(error)
+        self._tell()
+        return True
 
 
 _Done = tuple[_Task, str, "concurrent.futures.Future[Polled]"]
@@ -141,40 +165,34 @@ class Poller:
         under_way = 0
         if self._settings.latest_start_s is not None:
             self._latest = self._clock() + dt.timedelta(seconds=self._settings.latest_start_s)
-        threads = concurrent.futures.ThreadPoolExecutor(self._settings.concurrency, thread_name_prefix="poll")
-        try:
-            while self._turns or under_way or self._unasked:
-                while self._unasked:
-                    task, polled_as = self._unasked.popleft()
-                    yield task.request, polled_as
-                under_way += self._begin(threads, done, self._settings.concurrency - under_way)
-                if not under_way and not self._turns:
-                    continue
-                try:
-                    task, name, future = done.get(timeout=self._pause_s(under_way))
-                except queue.Empty:
-                    continue
-                under_way -= 1
-                if (fault := future.exception()) is not None:
-                    raise RunError(f"{task.request.state.url}: its poll ended in an error of ours") from fault
-                polled = future.result()
-                if polled.again and task.robots_read >= _MAX_ROBOTS:
-                    error = RecordError(
-                        "robots-unreachable", f"{task.request.state.url}: led to too many hosts"
-                    )
-                    polled = self._failed(task, error)
-                if polled.again:
-                    again = dataclasses.replace(task, robots_read=task.robots_read + 1)
-                    self._queues[name].appendleft(again)
-                else:
-                    self.left += polled.is_left
-                    self._follow(task, polled)
-                if self._queues[name]:
-                    self._push(name, self.gate.earliest(name))
-                if not polled.again:
-                    yield task.request, polled
-        finally:
-            threads.shutdown(wait=False, cancel_futures=True)
+        while self._turns or under_way or self._unasked:
+            while self._unasked:
+                task, polled_as = self._unasked.popleft()
+                yield task.request, polled_as
+            under_way += self._begin(done, self._settings.concurrency - under_way)
+            if not under_way and not self._turns:
+                continue
+            try:
+                task, name, future = done.get(timeout=self._pause_s(under_way))
+            except queue.Empty:
+                continue
+            under_way -= 1
+            if (fault := future.exception()) is not None:
+                raise RunError(f"{task.request.state.url}: its poll ended in an error of ours") from fault
+            polled = future.result()
+            if polled.again and task.robots_read >= _MAX_ROBOTS:
+                error = RecordError("robots-unreachable", f"{task.request.state.url}: led to too many hosts")
+                polled = self._failed(task, error)
+            if polled.again:
+                again = dataclasses.replace(task, robots_read=task.robots_read + 1)
+                self._queues[name].appendleft(again)
+            else:
+                self.left += polled.is_left
+                self._follow(task, polled)
+            if self._queues[name]:
+                self._push(name, self.gate.earliest(name))
+            if not polled.again:
+                yield task.request, polled
 
     def _pause_s(self, under_way: int) -> float | None:
         """Until the next host's time comes; None where only an answer can change anything."""
@@ -184,7 +202,6 @@ class Poller:
 
     def _begin(
         self,
-        threads: concurrent.futures.ThreadPoolExecutor,
         done: queue.SimpleQueue[_Done],
         slots: int,
     ) -> int:
@@ -205,22 +222,34 @@ class Poller:
                 continue
             task = self._queues[name].popleft()
 
-            def tell(future: concurrent.futures.Future[Polled], task: _Task = task, name: str = name) -> None:
-                done.put((task, name, future))
-
-            threads.submit(self._made, task, turn).add_done_callback(tell)
+            future: concurrent.futures.Future[Polled] = concurrent.futures.Future()
+            # No pool's: the program would wait for its threads at the end, though nobody wants the answer any more.
+            threading.Thread(
+                target=self._make, args=(task, name, turn, future, done), name="poll", daemon=True
+            ).start()
             begun += 1
         return begun
 
-    def _made(self, task: _Task, turn: Turn) -> Polled:
-        try:
-            if task.page is not None:
-                return poll_page(
-                    task.address, task.request, self._client, self.gate, turn, self._settings, self._clock
-                )
-            return poll(task.request, self._client, self.gate, turn, self._settings, self._clock)
-        finally:
-            turn.end()
+    def _make(
+        self,
+        task: _Task,
+        name: str,
+        turn: Turn,
+        future: concurrent.futures.Future[Polled],
+        done: queue.SimpleQueue[_Done],
+    ) -> None:
+        """Makes a request, in a thread of its own."""
+        with _Told(future, lambda: done.put((task, name, future))):
+            try:
+                if task.page is not None:
+                    polled = poll_page(
+                        task.address, task.request, self._client, self.gate, turn, self._settings, self._clock
+                    )
+                else:
+                    polled = poll(task.request, self._client, self.gate, turn, self._settings, self._clock)
+            finally:
+                turn.end()
+            future.set_result(polled)
 
     def _failed(self, task: _Task, error: RecordError) -> Polled:
         """What becomes of an address that can't be asked for."""
