@@ -79,7 +79,8 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
         return beam.ParDo(RunBatches(work, plan.workers, plan.pool, plan.patience_s))
 
     files = pipeline | "Files" >> beam.Create(plan.files, reshuffle=plan.spread).with_output_types(SourceFile)
-    feeds = pipeline | "Feeds" >> beam.Create(plan.feeds, reshuffle=plan.spread).with_output_types(HostQueue)
+    # One worker polls all of them: a redirect leads from host to host, and nobody else knows whose turn it is there.
+    feeds = pipeline | "Feeds" >> beam.Create(plan.feeds, reshuffle=False).with_output_types(HostQueue)
     read = (files, feeds) | "Read" >> ReadFilesAndFeeds(
         plan.staging, plan.polling, plan.max_input_bytes, plan.now, plan.run_id, plan.progress, plan.spread
     )

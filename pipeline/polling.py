@@ -17,14 +17,17 @@ from schemas.sources import FeedRequest, HostQueue
 from schemas.staged import RunSummary
 from schemas.state import FeedState, HostState
 from transforms.functions.polling.guids import unstable_guids
-from transforms.functions.polling.hosts import host_of, kept_hosts
+from transforms.functions.polling.hosts import host_of, kept_hosts, merged
 from transforms.functions.polling.plan import due
 from transforms.functions.polling.volume import HISTORY, RunCount, fewer_than_usual
 from transforms.functions.urls import redact_credentials, with_credentials_of
 
-#: A feed that a page or an index once named is forgotten so long after it retired or was gone: sitemaps with new
-#: addresses every day would else pile up for ever.
+#: A feed that a page or an index once named is forgotten so long after it retired, was gone or last answered: sitemaps
+#: with new addresses every day would else pile up for ever.
 FOUND_KEPT = dt.timedelta(days=30)
+
+#: No more feeds are remembered that one page or index has named.
+MAX_FOUND = 2_000
 
 
 def feed_requests(addresses: Iterable[str], states: Mapping[str, FeedState]) -> list[FeedRequest]:
@@ -54,7 +57,8 @@ def feed_requests(addresses: Iterable[str], states: Mapping[str, FeedState]) -> 
             if url not in asked:
                 asked.add(url)
                 address = with_credentials_of(request.address, url)
-                requests.append(FeedRequest(address, states[url], known=tuple(sorted(found_at.get(url, ())))))
+                known = tuple(sorted(found_at.get(url, ())))
+                requests.append(FeedRequest(address, states[url], known=known, depth=request.depth + 1))
     return requests
 
 
@@ -80,6 +84,18 @@ def host_queues(
         HostQueue(hosts.get(name) or HostState(name), tuple(waiting))
         for name, waiting in sorted(queues.items())
     ]
+
+
+def resting_hosts(
+    hosts: Mapping[str, HostState], queues: Iterable[HostQueue], now: dt.datetime
+) -> tuple[HostState, ...]:
+    """Hosts without a queue that wish to be left alone, without what else is known of them."""
+    queued = {queue.host.host for queue in queues}
+    return tuple(
+        HostState(host.host, not_before=host.not_before)
+        for name, host in sorted(hosts.items())
+        if name not in queued and host.not_before is not None and host.not_before > now
+    )
 
 
 def read_states(layout: Layout) -> tuple[dict[str, FeedState], dict[str, HostState]]:
@@ -130,16 +146,47 @@ def feeds_after(summary: RunSummary, states: Mapping[str, FeedState], now: dt.da
         if state is not None:
             told = unstable_guids(state.item_names, names.names, names.are_shared, state.unstable_guids)
             polled[names.url] = dataclasses.replace(state, item_names=names.names, unstable_guids=told)
-    return [state for state in (dict(states) | polled).values() if not _is_over(state, now)]
+    kept = {url: state for url, state in (dict(states) | polled).items() if not _is_over(state, now)}
+    surplus = _surplus(kept.values())
+    return [state for url, state in kept.items() if url not in surplus]
 
 
 def _is_over(state: FeedState, now: dt.datetime) -> bool:
-    if state.found_at is None or state.status == "active" or state.checked_at is None:
+    if state.found_at is None or state.checked_at is None:
         return False
+    if state.status == "active":
+        # Whoever names ever new addresses that lead nowhere would else fill the state with them.
+        since = state.succeeded_at or state.added_at
+        return state.failures > 0 and since is not None and now - since > FOUND_KEPT
     return now - state.checked_at > FOUND_KEPT
+
+
+def _surplus(states: Iterable[FeedState]) -> set[str]:
+    """The addresses of found feeds beyond MAX_FOUND of one page: the first to go are over, or long without news."""
+    by_page: dict[str, list[FeedState]] = defaultdict(list)
+    for state in states:
+        if state.found_at is not None:
+            by_page[state.found_at].append(state)
+    never = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
+    surplus: set[str] = set()
+    for found in by_page.values():
+        if len(found) > MAX_FOUND:
+            found.sort(
+                key=lambda state: (
+                    state.status == "active",
+                    state.newest_item_at or state.added_at or never,
+                    state.url,
+                )
+            )
+            surplus.update(state.url for state in found[:-MAX_FOUND])
+    return surplus
 
 
 def hosts_after(summary: RunSummary, hosts: Mapping[str, HostState], now: dt.datetime) -> Sequence[HostState]:
     """The states of all hosts that are worth remembering once a run has asked some."""
-    asked = {host.host: host for host in summary.host_states if host.host}
-    return list(kept_hosts(dict(hosts) | asked, now).values())
+    known = dict(hosts)
+    for host in summary.host_states:
+        if host.host:
+            # A host that only a redirect led to was asked without what earlier runs knew of it.
+            known[host.host] = merged(known.get(host.host, host), host)
+    return list(kept_hosts(known, now).values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -32,6 +33,8 @@ PARTS_PER_BATCH = 512
 
 #: Payload bytes after which a batch is closed early.
 BYTES_PER_BATCH = 2 << 20
+
+_LOG = logging.getLogger("newsbeam")
 
 _REFUSED = "refused"
 _POLLED = "polled"
@@ -128,10 +131,7 @@ def _first_bytes(source: SourceFile) -> bytes | None:
 
 
 class _PollFeeds(beam.DoFn):
-    """Polls the feeds of all hosts in a bundle together; what comes back comes out as it does.
-
-    now: the run's, from which the time that has passed since setup is counted on.
-    """
+    """Polls the feeds of all hosts in a bundle together; what comes back comes out as it does."""
 
     def __init__(self, settings: PollSettings, now: dt.datetime, run_id: str) -> None:
         self._settings = settings
@@ -142,6 +142,7 @@ class _PollFeeds(beam.DoFn):
         # As requests reads them.
         stated = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
         self._client = Client(ca_bundle=next(filter(None, stated), None))
+        self._began = dt.datetime.now(dt.timezone.utc) + self._settings.clock_offset
         self._started = time.monotonic()
 
     def teardown(self) -> None:
@@ -169,13 +170,17 @@ class _PollFeeds(beam.DoFn):
                 letter = self._letter(request.state.url, polled.error)
                 windowed = WindowedValue(letter, window.max_timestamp(), (window,))
                 yield beam.pvalue.TaggedOutput(_REFUSED, windowed)
+        if self._poller.left:
+            _LOG.warning(
+                "%d feeds are left to the next run: their hosts had no time for them", self._poller.left
+            )
         polled_feeds = PolledFeeds(tuple(states), tuple(self._poller.gate.touched()))
         yield beam.pvalue.TaggedOutput(
             _POLLED, WindowedValue(polled_feeds, window.max_timestamp(), (window,))
         )
 
     def _clock(self) -> dt.datetime:
-        return self._now + dt.timedelta(seconds=time.monotonic() - self._started)
+        return self._began + dt.timedelta(seconds=time.monotonic() - self._started)
 
     def _letter(self, url: str, error: RecordError) -> DeadLetter:
         letter = dead_letter("fetch", error, None, Origin("feed", url, feed_url=url), self._now, self._run_id)

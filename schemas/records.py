@@ -46,6 +46,7 @@ class Payload:
     content_type: of the answer, where it was fetched.
     feed_url: the address fetched, None for snapshots in files.
     has_unstable_guids: whether the feed's guids were found to change from poll to poll.
+    is_older_page: whether it is an older page or archive of a feed, which says nothing of how its guids change.
     """
 
     kind: OriginKind
@@ -55,6 +56,7 @@ class Payload:
     content_type: str | None = None
     feed_url: str | None = None
     has_unstable_guids: bool = False
+    is_older_page: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -64,12 +64,14 @@ class FeedRequest:
     shares_state: whether the run asks for other addresses that are the same without credentials. What one of them
     answered says nothing of the others, so none is asked for with conditions, and no validators are kept.
     known: feeds that it has led to on earlier polls, by their states' addresses.
+    depth: how many pages or indexes lead to it from the address that was given.
     """
 
     address: str
     state: FeedState
     shares_state: bool = False
     known: tuple[str, ...] = ()
+    depth: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

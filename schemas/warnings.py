@@ -17,6 +17,8 @@ WARNINGS: dict[str, str] = {
     "feed_malformed": "the feed is no well-formed XML; what could be read was",
     "link_not_unique": "several items of the feed share the address over different guids; it names none of them",
     "guid_not_unique": "several items of the feed share the guid over different addresses; it was left aside",
+    "guid_unstable": "the feed gives its items other guids on each poll; this one was left aside",
+    "offsite_link": "the item leads to another site than its feed and most of the feed's items: sold, or a partner's",
     "sitemap_too_long": "the sitemap has more entries than are read; this is the last one that was",
     # text and address
     "title_only": "there is a title and no text",

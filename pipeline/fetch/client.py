@@ -124,8 +124,7 @@ class Client:
         before_hop: Callable[[str], None] | None,
     ) -> Answer:
         limits = exchange.limits
-        # An address with a secret in it has not moved to one that is written down without.
-        is_moving = target.credentials is None
+        is_moving = True
         moved: str | None = None
         cookies = RequestsCookieJar()
         asked: set[tuple[str, str | None]] = set()
@@ -168,6 +167,7 @@ class Client:
                 )
             before, target = target, next_target(target, _as_text(location))
             hops.append(Hop(status, before.shown, target.shown))
+            # An address with a secret in it has not moved to one that is written down without.
             is_moving = is_moving and status in _PERMANENT and target.shown == target.url
             moved = target.url if is_moving else moved
             if not before.trusts(target):

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 
 from schemas.errors import RecordError
 from schemas.state import HostState
-from transforms.functions.polling.hosts import earliest_request, request_ended
+from transforms.functions.polling.hosts import earliest_request, merged, request_ended
 
 #: How long a redirect waits for its target's host. A host that is asked a lot may have a long queue; the feed is
 #: polled again.
 PATIENCE_S = 30.0
+
+
+class HostBusyError(RecordError):
+    """A host's turn isn't to be had for now: "host-busy". until: when it may be."""
+
+    def __init__(self, name: str, until: dt.datetime) -> None:
+        super().__init__("host-busy", f"{name} has no time for a redirect just now")
+        self.until = until
 
 
 class HostGate:
@@ -30,12 +39,13 @@ class HostGate:
         self._hosts = {host.host: host for host in hosts}
         self._touched: set[str] = set()
         self._busy: set[str] = set()
+        self._waiting: dict[str, deque[object]] = defaultdict(deque)
         self._changed = threading.Condition(threading.RLock())
 
     def know(self, host: HostState) -> None:
-        """Adds what an earlier run has seen of a host; what this one has seen of it stays."""
+        """Adds what an earlier run has seen of a host to what this one has."""
         with self._changed:
-            self._hosts.setdefault(host.host, host)
+            self._hosts[host.host] = merged(host, self.state(host.host))
 
     def state(self, name: str) -> HostState:
         """What is known of a host."""
@@ -52,36 +62,51 @@ class HostGate:
         return earliest_request(self.state(name), self._clock(), self._gap_s)
 
     def try_begin(self, name: str) -> Turn | None:
-        """The host's turn, where it is free and its time has come."""
+        """The host's turn, where it is free, its time has come, and no redirect waits for it."""
         with self._changed:
-            if name in self._busy or self.earliest(name) > self._clock():
+            if self._waiting[name] or not self._is_free(name):
                 return None
             self._busy.add(name)
             return Turn(self, name)
 
     def wait_for(self, name: str, patience_s: float = PATIENCE_S) -> None:
-        """Takes the host's turn, as soon as it can be had; for a `Turn`.
+        """Takes the host's turn, as soon as it can be had, in the order of asking; for a `Turn`.
 
-        Raises RecordError "host-busy" where that is not within `patience_s`.
+        Raises HostBusyError where that is not within `patience_s`.
         """
         until = self._clock() + dt.timedelta(seconds=patience_s)
         with self._changed:
-            while True:
-                now = self._clock()
-                at = self.earliest(name)
-                if at > until or now >= until:
-                    raise RecordError("host-busy", f"{name} is not to be asked within {patience_s:g} s")
-                if name not in self._busy and at <= now:
-                    self._busy.add(name)
-                    return
-                wait = until if name in self._busy else at
-                self._changed.wait(max((wait - now).total_seconds(), 0.001))
+            waiting = self._waiting[name]
+            ticket = object()
+            waiting.append(ticket)
+            try:
+                while True:
+                    if waiting[0] is ticket and self._is_free(name):
+                        self._busy.add(name)
+                        return
+                    at = self.earliest(name)
+                    now = self._clock()
+                    if at > until or now >= until:
+                        raise HostBusyError(name, at)
+                    # A turn's end tells; the time of the next one doesn't.
+                    wait = until if name in self._busy or waiting[0] is not ticket else at
+                    self._changed.wait(max((wait - now).total_seconds(), 0.001))
+            finally:
+                waiting.remove(ticket)
+                self._changed.notify_all()
 
-    def learn(self, host: HostState) -> None:
-        """Keeps what was learnt of a host by whoever has its turn."""
+    def _is_free(self, name: str) -> bool:
+        return name not in self._busy and self.earliest(name) <= self._clock()
+
+    def learn(self, name: str, change: Callable[[HostState], HostState]) -> HostState:
+        """Changes what is known of a host, and returns it; whoever else has learnt something meanwhile isn't undone."""
         with self._changed:
-            self._hosts[host.host] = host
-            self._touched.add(host.host)
+            before = self.state(name)
+            after = change(before)
+            if after != before:
+                self._hosts[name] = after
+                self._touched.add(name)
+            return after
 
     def give_back(self, name: str, was_asked: bool) -> None:
         """Ends a host's turn; where it was asked, the gap begins. For a `Turn`."""
@@ -101,10 +126,10 @@ class Turn:
         self._name: str | None = name
         self.was_asked = False
 
-    def move(self, name: str) -> None:
-        """Gives the turn back for that of another host, or for another one of the same. Raises RecordError."""
+    def move(self, name: str, patience_s: float = PATIENCE_S) -> None:
+        """Gives the turn back for that of another host, or for another one of the same. Raises HostBusyError."""
         self.end()
-        self._gate.wait_for(name)
+        self._gate.wait_for(name, patience_s)
         self._name, self.was_asked = name, True
 
     def end(self) -> None:

@@ -64,8 +64,8 @@ class Answer:
     url: the address that answered, without secrets or fragment.
     hops: the redirects on the way, in order.
     permanent_url: the address to which the one asked for has moved for good: where the hops led as long as all of
-    them, from the first, were 301 or 308. None where the first was another, where there was none, or where the address
-    has a secret in it, without which it would be another.
+    them, from the first, were 301 or 308, without user and password. None where the first was another, where there was
+    none, or where the new address has a secret in its parameters, without which it would be another.
     wire_bytes: received, of all hops: heads and bodies as they were sent, without what TLS adds.
     elapsed_s: from the call to the last byte.
     """

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pipeline.fetch.client import Client
-from pipeline.fetch.gate import HostGate, Turn
+from pipeline.fetch.gate import PATIENCE_S, HostBusyError, HostGate, Turn
 from pipeline.fetch.limits import Answer, HttpLimits
 from pipeline.fetch.sniff import looks_like_feed
 from schemas.errors import RecordError
@@ -21,7 +21,8 @@ from transforms.functions.charset import decode_text
 from transforms.functions.compression import decompress
 from transforms.functions.feeds import declared_charset
 from transforms.functions.polling.answer import after_answer, not_allowed
-from transforms.functions.polling.hosts import host_of
+from transforms.functions.polling.headers import retry_after_s
+from transforms.functions.polling.hosts import host_of, paused
 from transforms.functions.polling.items import items_seen
 from transforms.functions.polling.links import feed_links
 from transforms.functions.polling.outcomes import Conditions, Outcome, PollLimits
@@ -29,7 +30,7 @@ from transforms.functions.polling.plan import plan_request
 from transforms.functions.polling.robots import MAX_ROBOTS_BYTES, after_robots, robots_allows, robots_due
 from transforms.functions.polling.schedule import FeedSchedule, feed_schedule
 from transforms.functions.sitemaps import is_sitemap, parse_sitemap
-from transforms.functions.urls import absolute_url, with_credentials_of
+from transforms.functions.urls import absolute_url, redact_credentials, with_credentials_of
 
 #: The newest so many sitemaps of an index are polled; the first index of a large paper names them back to 1851.
 MAX_CHILDREN: Final = 50
@@ -49,7 +50,11 @@ class PollSettings:
 
     http: what one request may cost. limits: bounds of the intervals. host_gap_s: seconds between two requests to one
     host. concurrency: requests under way at the same time. robots: whether robots.txt is asked for feeds, too.
-    backfill: whether older pages and archives of a feed are read. run_at: when the run began.
+    backfill: whether older pages and archives of a feed are read. run_at: when the run began, by its own clock.
+    clock_offset: how far that clock is ahead of this machine's.
+    latest_start_s: seconds from the start of polling after which no request is begun; None is no bound. What is left
+    then stays due: a host with very many feeds would else keep what all others had to say from being committed.
+    known_hosts: hosts that none of the feeds is asked of, and that wish to be left alone: a redirect may lead there.
     """
 
     http: HttpLimits
@@ -59,15 +64,19 @@ class PollSettings:
     concurrency: int = 32
     robots: bool = False
     backfill: bool = False
+    clock_offset: dt.timedelta = dt.timedelta(0)
+    latest_start_s: float | None = None
+    known_hosts: tuple[HostState, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Polled:
     """What became of one request.
 
-    state: of the feed; None for a page of its archive. payload: what there is to be parsed. error: why the request
-    failed. found: feeds that the answer names. page: the next older page of the feed, to be read too.
-    again: nothing was asked of the feed yet, only of its host.
+    state: of the feed; None for a page of its archive.
+    payload: what there is to be parsed. error: why the request failed. found: feeds that the answer names.
+    page: the next older page of the feed, to be read too.
+    again: nothing was asked of the feed yet, only of its host. is_left: the feed is left to a later run.
     """
 
     state: FeedState | None = None
@@ -76,6 +85,7 @@ class Polled:
     found: tuple[str, ...] = ()
     page: str | None = None
     again: bool = False
+    is_left: bool = False
 
 
 def asked_address(request: FeedRequest) -> str:
@@ -102,77 +112,158 @@ def poll(
     state = request.state
     if request.shares_state:
         state = dataclasses.replace(state, etag=None, last_modified=None, body_hash=None)
+    asker = _Asker(client, gate, turn, settings, clock)
     address = asked_address(request)
     name = host_of(address)
-    host = gate.state(name)
-    if settings.robots:
-        if robots_due(host, clock()):
-            turn.was_asked = True
-            gate.learn(_with_robots(host, address, client, settings, clock))
-            return Polled(again=True)
-        if not robots_allows(host, address, settings.http.user_agent, clock()):
-            refused = not_allowed(state, host, clock())
-            return Polled(refused, error=RecordError(str(refused.last_error), f"{state.url}: by robots.txt"))
-    conditions = Conditions() if settings.backfill else plan_request(state, host, clock())
+    conditions = Conditions() if settings.backfill else plan_request(state, gate.state(name), clock())
     try:
-        answer = _ask(client, address, conditions, turn, settings)
+        answer = asker.ask(address, conditions)
+    except _RobotsFirstError as first:
+        asker.read_robots(first.address)
+        return Polled(again=True)
+    except _NotAllowedError as error:
+        refused = not_allowed(state, gate.state(error.host), clock())
+        return Polled(refused, error=RecordError(str(refused.last_error), error.detail))
+    except HostBusyError as error:
+        # No failure of the feed's; it stays due, but for a host that wishes to be left alone for longer.
+        if error.until > clock() + dt.timedelta(seconds=PATIENCE_S):
+            state = dataclasses.replace(state, next_poll_at=error.until)
+        return Polled(state, is_left=True)
     except RecordError as error:
         outcome, polled = Outcome(None, error.reason, conditional=bool(conditions)), Polled(error=error)
     else:
+        # Whoever answers may wish to be left alone: that is the last of those that redirects led to.
+        name = host_of(answer.url)
         outcome, polled = _read(state, answer, conditions, settings, clock())
     rng = random.Random(f"{state.url} {state.polls} {settings.run_at.isoformat()}")
-    before = gate.state(name)
-    state, host = after_answer(state, before, outcome, clock(), rng, settings.limits, settings.run_at)
-    if host != before:
-        gate.learn(host)
+    state, host = after_answer(
+        state, gate.state(name), outcome, clock(), rng, settings.limits, settings.run_at
+    )
+    wished = host.not_before
+    if wished is not None:
+        gate.learn(name, lambda known: paused(known, wished))
     if request.shares_state:
         state = dataclasses.replace(state, etag=None, last_modified=None, body_hash=None)
     return dataclasses.replace(polled, state=state)
 
 
-def poll_page(address: str, feed_url: str, client: Client, turn: Turn, settings: PollSettings) -> Polled:
+def poll_page(
+    address: str,
+    request: FeedRequest,
+    client: Client,
+    gate: HostGate,
+    turn: Turn,
+    settings: PollSettings,
+    clock: Callable[[], dt.datetime],
+) -> Polled:
     """Reads an older page or archive of a feed (RFC 5005); nothing is remembered of it."""
+    asker = _Asker(client, gate, turn, settings, clock)
     try:
-        answer = _ask(client, address, Conditions(), turn, settings)
+        answer = asker.ask(address, Conditions())
         if answer.status != 200:
+            asker.heed(answer)
             raise RecordError(f"http-{answer.status}", f"{answer.url} answered {answer.status}")
+        body = _plain(answer, settings)
+    except _RobotsFirstError as first:
+        asker.read_robots(first.address)
+        return Polled(again=True)
     except RecordError as error:
         return Polled(error=error)
-    schedule = feed_schedule(answer.body, answer.headers.get("Content-Type"), answer.url)
-    return Polled(payload=_payload(feed_url, answer, answer.body), page=_older(schedule))
+    schedule = feed_schedule(body, answer.headers.get("Content-Type"), answer.url)
+    payload = dataclasses.replace(_payload(request.state, answer, body), is_older_page=True)
+    return Polled(payload=payload, page=_older(schedule))
 
 
-def _ask(client: Client, address: str, conditions: Conditions, turn: Turn, settings: PollSettings) -> Answer:
-    """The answer, redirects followed; each of them waits for the turn of the host that it leads to."""
-    headers = {"Accept": _ACCEPT}
-    if conditions.etag is not None:
-        headers["If-None-Match"] = conditions.etag
-    if conditions.last_modified is not None:
-        headers["If-Modified-Since"] = conditions.last_modified
-    turn.was_asked = True
-    return client.get(
-        address,
-        limits=settings.http,
-        headers=headers,
-        before_hop=lambda target: turn.move(host_of(target)),
-    )
+class _RobotsFirstError(RecordError):
+    """The robots.txt of the host that an address is of has to be read before anything else there is."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__("robots-unknown", f"{redact_credentials(address)}: robots.txt hasn't been read yet")
+        self.address = address
 
 
-def _with_robots(
-    host: HostState, address: str, client: Client, settings: PollSettings, clock: Callable[[], dt.datetime]
-) -> HostState:
-    status, body = None, b""
-    robots = absolute_url("/robots.txt", address)
-    if robots is not None:
-        try:
-            answer = client.get(
-                robots, limits=dataclasses.replace(settings.http, max_body_bytes=2 * MAX_ROBOTS_BYTES)
-            )
-            status, body = answer.status, answer.body
-        except RecordError as error:
-            # What redirects lead nowhere for is as good as none (RFC 9309, 2.3.1.2).
-            status = 404 if error.reason in _LED_NOWHERE else None
-    return after_robots(host, status, body, settings.http.user_agent, clock())
+class _NotAllowedError(RecordError):
+    """robots.txt keeps us from an address."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__("robots-disallowed", f"{redact_credentials(address)}: by robots.txt")
+        self.host = host_of(address)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Asker:
+    """Asks for addresses in the turns of their hosts, and by their robots.txt where that is asked for."""
+
+    client: Client
+    gate: HostGate
+    turn: Turn
+    settings: PollSettings
+    clock: Callable[[], dt.datetime]
+
+    def ask(self, address: str, conditions: Conditions) -> Answer:
+        """The answer, redirects followed; each of them waits for the turn of the host that it leads to.
+
+        Raises RecordError: HostBusyError, _RobotsFirstError and _NotAllowedError among them.
+        """
+        self._check(address)
+        headers = {"Accept": _ACCEPT}
+        if conditions.etag is not None:
+            headers["If-None-Match"] = conditions.etag
+        if conditions.last_modified is not None:
+            headers["If-Modified-Since"] = conditions.last_modified
+
+        def before_hop(target: str) -> None:
+            self._move(target)
+            self._check(target)
+            self.turn.was_asked = True
+
+        self.turn.was_asked = True
+        return self.client.get(address, limits=self.settings.http, headers=headers, before_hop=before_hop)
+
+    def read_robots(self, address: str) -> None:
+        """Asks for the robots.txt of an address's host, whose turn it is."""
+        status: int | None = None
+        body = b""
+        robots = absolute_url("/robots.txt", address)
+        limits = dataclasses.replace(
+            self.settings.http, max_wire_bytes=4 * MAX_ROBOTS_BYTES, max_body_bytes=4 * MAX_ROBOTS_BYTES
+        )
+        self.turn.was_asked = True
+        if robots is not None:
+            try:
+                answer = self.client.get(robots, limits=limits, before_hop=self._move)
+            except RecordError as error:
+                # What redirects lead nowhere for is as good as none (RFC 9309, 2.3.1.2).
+                status = 404 if error.reason in _LED_NOWHERE else None
+            else:
+                status, body = answer.status, answer.body
+                self.heed(answer)
+        now, user_agent = self.clock(), self.settings.http.user_agent
+        self.gate.learn(host_of(address), lambda host: after_robots(host, status, body, user_agent, now))
+
+    def heed(self, answer: Answer) -> None:
+        """Leaves a host alone that asks for it."""
+        now = self.clock()
+        wished = retry_after_s(answer.headers.get("Retry-After"), now)
+        if answer.status in (429, 503) and wished is not None:
+            until = now + dt.timedelta(seconds=wished)
+            self.gate.learn(host_of(answer.url), lambda host: paused(host, until))
+
+    def _move(self, target: str) -> None:
+        # The time of waiting counts as the request's, which needs some of it to be answered.
+        self.turn.move(host_of(target), min(PATIENCE_S, self.settings.http.total_s / 2))
+
+    def _check(self, address: str) -> None:
+        if not self.settings.robots:
+            return
+        host = self.gate.state(host_of(address))
+        if robots_due(host, self.clock()):
+            # Nothing was asked yet in this turn: robots.txt may be.
+            self.turn.was_asked = False
+            raise _RobotsFirstError(address)
+        if not robots_allows(host, address, self.settings.http.user_agent, self.clock()):
+            self.turn.was_asked = False
+            raise _NotAllowedError(address)
 
 
 _LED_NOWHERE: Final = ("too-many-redirects", "redirect-loop", "insecure-redirect")
@@ -201,14 +292,19 @@ def _read(
             error=RecordError(f"http-{answer.status}", f"{state.url} answered {answer.status}")
         )
     try:
-        # Sitemaps are often stored compressed, which no header says.
-        codec: Codec | None = "gzip" if answer.body.startswith(b"\x1f\x8b") else None
-        body = decompress(answer.body, codec, settings.http.max_body_bytes)
+        body = _plain(answer, settings)
+    except RecordError as error:
+        return dataclasses.replace(outcome, error=error.reason), Polled(error=error)
+    try:
         return _read_body(state, answer, body, outcome, settings, now)
     except RecordError as error:
-        return dataclasses.replace(outcome, error=error.reason), Polled(
-            payload=_payload(state.url, answer, answer.body)
-        )
+        return dataclasses.replace(outcome, error=error.reason), Polled(payload=_payload(state, answer, body))
+
+
+def _plain(answer: Answer, settings: PollSettings) -> bytes:
+    """The body; sitemaps are often stored compressed, which no header says. Raises RecordError."""
+    codec: Codec | None = "gzip" if answer.body.startswith(b"\x1f\x8b") else None
+    return decompress(answer.body, codec, settings.http.max_body_bytes)
 
 
 def _read_body(
@@ -222,13 +318,13 @@ def _read_body(
     if is_sitemap(body):
         children = _newest(body, state.url, content_type)
         outcome = dataclasses.replace(outcome, items=items_seen(body, now))
-        payload = None if children or not changed else _payload(state.url, answer, body)
+        payload = None if children or not changed else _payload(state, answer, body)
         return outcome, Polled(payload=payload, found=children)
     if looks_like_feed(body):
         schedule = feed_schedule(body, content_type, answer.url)
         outcome = dataclasses.replace(outcome, items=items_seen(body, now), schedule=schedule)
         page = _older(schedule) if settings.backfill else None
-        return outcome, Polled(payload=_payload(state.url, answer, body) if changed else None, page=page)
+        return outcome, Polled(payload=_payload(state, answer, body) if changed else None, page=page)
     text, _ = decode_text(body, declared_charset(body, content_type))
     links = tuple(link for link in feed_links(text, answer.url) if link != state.url)
     if not links:
@@ -251,7 +347,12 @@ def _older(schedule: FeedSchedule) -> str | None:
     return schedule.prev_archive_url or schedule.next_page_url
 
 
-def _payload(feed_url: str, answer: Answer, body: bytes) -> Payload:
+def _payload(state: FeedState, answer: Answer, body: bytes) -> Payload:
     return Payload(
-        "feed", feed_url, (body,), content_type=answer.headers.get("Content-Type"), feed_url=feed_url
+        "feed",
+        state.url,
+        (body,),
+        content_type=answer.headers.get("Content-Type"),
+        feed_url=state.url,
+        has_unstable_guids=state.unstable_guids == "changing",
     )

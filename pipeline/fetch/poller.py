@@ -9,8 +9,10 @@ import heapq
 import itertools
 import queue
 import random
+import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
+from types import TracebackType
 
 from pipeline.fetch.client import Client
 from pipeline.fetch.gate import HostGate, Turn
@@ -28,7 +30,7 @@ from schemas.state import FeedState, HostState
 from transforms.functions.polling.answer import after_answer
 from transforms.functions.polling.hosts import host_of
 from transforms.functions.polling.outcomes import Outcome
-from transforms.functions.urls import redact_credentials
+from transforms.functions.urls import redact_credentials, with_credentials_of
 
 # A host that a redirect holds is looked at again after so long, in seconds.
 _HELD_S = 0.1
@@ -36,33 +38,64 @@ _HELD_S = 0.1
 #: A host that is not to be asked for longer than this, in seconds, is left to a later run.
 LONGEST_WAIT_S = 120.0
 
-#: Feeds that one page or index may bring, and those that they bring in turn; indexes name indexes at most so deep.
+#: Pages and indexes may name others, at most so deep.
 MAX_DEPTH = 2
+
+# Redirects lead through at most so many hosts.
+_MAX_ROBOTS = 8
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Task:
     """A request to be made.
 
-    page: of an older page of the feed, its address. number: of that page. depth: how many pages or indexes led to the
-    feed.
+    page: of an older page of the feed, its address. number: of that page. robots_read: how many robots.txt had to be
+    read for it. is_new: whether the feed was only found in this run.
     """
 
     request: FeedRequest
     page: str | None = None
     number: int = 0
-    depth: int = 0
+    robots_read: int = 0
+    is_new: bool = False
 
     @property
     def address(self) -> str:
         """What is asked for."""
-        return self.page or asked_address(self.request)
+        if self.page is not None:
+            return with_credentials_of(self.request.address, self.page)
+        return asked_address(self.request)
+
+
+class _Told:
+    """Tells that a block has ended; an error that ends it is a future's, for whoever waits to raise.
+
+    In a thread it would else be printed, and nobody would know.
+    """
+
+    def __init__(self, future: concurrent.futures.Future[Polled], tell: Callable[[], None]) -> None:
+        self._future = future
+        self._tell = tell
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if error is not None:
+            self._future.set_exception(error)
+        self._tell()
+        return True
+
+
+_Done = tuple[_Task, str, "concurrent.futures.Future[Polled]"]
 
 
 class Poller:
     """Polls feeds, and what they lead to.
 
-    clock: the present, aware.
+    clock: the present, aware. left: feeds so far that are left to a later run, as their hosts' time hasn't come.
     """
 
     def __init__(
@@ -74,14 +107,17 @@ class Poller:
         self._settings = settings
         self._client = client
         self._clock = clock
-        self.gate = HostGate(settings.host_gap_s, clock)
+        self.gate = HostGate(settings.host_gap_s, clock, settings.known_hosts)
         self._queues: dict[str, deque[_Task]] = defaultdict(deque)
         self._turns: list[tuple[dt.datetime, int, str]] = []
         self._number = itertools.count()
         self._seen: set[str] = set()
         # The hosts in `_turns`, each there once at the most.
         self._scheduled: set[str] = set()
-        self._refused: list[tuple[_Task, RecordError]] = []
+        # What became of requests that were never made.
+        self._unasked: deque[tuple[_Task, Polled]] = deque()
+        self._latest: dt.datetime | None = None
+        self.left = 0
 
     def add(self, hosts_queue: HostQueue) -> None:
         """Puts feeds into the queue of their host."""
@@ -95,51 +131,68 @@ class Poller:
             name = host_of(task.address)
         except ValueError:
             error = RecordError("bad-address", f"{redact_credentials(task.address)}: not an address to fetch")
-            self._refused.append((task, error))
+            self._unasked.append((task, self._failed(task, error)))
             return
         self._queues[name].append(task)
         self._push(name, self.gate.earliest(name))
 
     def _push(self, name: str, at: dt.datetime) -> None:
-        if (at - self._clock()).total_seconds() > LONGEST_WAIT_S:
-            # Nothing is lost: what isn't polled stays due.
-            self._queues[name].clear()
+        is_late = self._latest is not None and at > self._latest
+        if is_late or (at - self._clock()).total_seconds() > LONGEST_WAIT_S:
+            self._leave(name)
         elif name not in self._scheduled:
             self._scheduled.add(name)
             heapq.heappush(self._turns, (at, next(self._number), name))
 
+    def _leave(self, name: str) -> None:
+        """Leaves what waits for a host to a later run. Nothing is lost: what isn't polled stays due."""
+        for task in self._queues[name]:
+            if task.page is not None:
+                # Who names it may not be read in full the next time.
+                error = RecordError(
+                    "host-busy", f"{redact_credentials(task.page)}: its host has no time for it"
+                )
+                self._unasked.append((task, Polled(error=error)))
+                continue
+            self.left += 1
+            if task.is_new:
+                self._unasked.append((task, Polled(task.request.state)))
+        self._queues[name].clear()
+
     def results(self) -> Iterator[tuple[FeedRequest, Polled]]:
         """What becomes of each request, as it does; ends when nothing is left to be asked."""
-        done: queue.SimpleQueue[tuple[_Task, str, Polled | BaseException]] = queue.SimpleQueue()
+        done: queue.SimpleQueue[_Done] = queue.SimpleQueue()
         under_way = 0
-        threads = concurrent.futures.ThreadPoolExecutor(self._settings.concurrency, thread_name_prefix="poll")
-        try:
-            while self._turns or under_way or self._refused:
-                while self._refused:
-                    task, error = self._refused.pop()
-                    yield task.request, self._failed(task, error)
-                under_way += self._begin(threads, done, self._settings.concurrency - under_way)
-                if not under_way and not self._turns:
-                    continue
-                try:
-                    task, name, polled = done.get(timeout=self._pause_s(under_way))
-                except queue.Empty:
-                    continue
-                under_way -= 1
-                if isinstance(polled, BaseException):
-                    raise RunError(
-                        f"{task.request.state.url}: its poll ended in an error of ours"
-                    ) from polled
-                if polled.again:
-                    self._queues[name].appendleft(task)
-                else:
-                    self._follow(task, polled)
-                if self._queues[name]:
-                    self._push(name, self.gate.earliest(name))
-                if not polled.again:
-                    yield task.request, polled
-        finally:
-            threads.shutdown(wait=False, cancel_futures=True)
+        if self._settings.latest_start_s is not None:
+            self._latest = self._clock() + dt.timedelta(seconds=self._settings.latest_start_s)
+        while self._turns or under_way or self._unasked:
+            while self._unasked:
+                task, polled_as = self._unasked.popleft()
+                yield task.request, polled_as
+            under_way += self._begin(done, self._settings.concurrency - under_way)
+            if not under_way and not self._turns:
+                continue
+            try:
+                task, name, future = done.get(timeout=self._pause_s(under_way))
+            except queue.Empty:
+                continue
+            under_way -= 1
+            if (fault := future.exception()) is not None:
+                raise RunError(f"{task.request.state.url}: its poll ended in an error of ours") from fault
+            polled = future.result()
+            if polled.again and task.robots_read >= _MAX_ROBOTS:
+                error = RecordError("robots-unreachable", f"{task.request.state.url}: led to too many hosts")
+                polled = self._failed(task, error)
+            if polled.again:
+                again = dataclasses.replace(task, robots_read=task.robots_read + 1)
+                self._queues[name].appendleft(again)
+            else:
+                self.left += polled.is_left
+                self._follow(task, polled)
+            if self._queues[name]:
+                self._push(name, self.gate.earliest(name))
+            if not polled.again:
+                yield task.request, polled
 
     def _pause_s(self, under_way: int) -> float | None:
         """Until the next host's time comes; None where only an answer can change anything."""
@@ -149,8 +202,7 @@ class Poller:
 
     def _begin(
         self,
-        threads: concurrent.futures.ThreadPoolExecutor,
-        done: queue.SimpleQueue[tuple[_Task, str, Polled | BaseException]],
+        done: queue.SimpleQueue[_Done],
         slots: int,
     ) -> int:
         """Starts the requests whose hosts' time has come; returns how many."""
@@ -160,6 +212,9 @@ class Poller:
             self._scheduled.discard(name)
             if not self._queues[name]:
                 continue
+            if self._latest is not None and self._clock() > self._latest:
+                self._leave(name)
+                continue
             turn = self.gate.try_begin(name)
             if turn is None:
                 at = max(self.gate.earliest(name), self._clock() + dt.timedelta(seconds=_HELD_S))
@@ -167,26 +222,39 @@ class Poller:
                 continue
             task = self._queues[name].popleft()
 
-            def work(task: _Task = task, name: str = name, turn: Turn = turn) -> None:
-                try:
-                    done.put((task, name, self._made(task, turn)))
-                except BaseException as error:  # noqa: BLE001 - whoever waits raises it
-                    done.put((task, name, error))
-
-            threads.submit(work)
+            future: concurrent.futures.Future[Polled] = concurrent.futures.Future()
+            # No pool's: the program would wait for its threads at the end, though nobody wants the answer any more.
+            threading.Thread(
+                target=self._make, args=(task, name, turn, future, done), name="poll", daemon=True
+            ).start()
             begun += 1
         return begun
 
-    def _made(self, task: _Task, turn: Turn) -> Polled:
-        try:
-            if task.page is not None:
-                return poll_page(task.page, task.request.state.url, self._client, turn, self._settings)
-            return poll(task.request, self._client, self.gate, turn, self._settings, self._clock)
-        finally:
-            turn.end()
+    def _make(
+        self,
+        task: _Task,
+        name: str,
+        turn: Turn,
+        future: concurrent.futures.Future[Polled],
+        done: queue.SimpleQueue[_Done],
+    ) -> None:
+        """Makes a request, in a thread of its own."""
+        with _Told(future, lambda: done.put((task, name, future))):
+            try:
+                if task.page is not None:
+                    polled = poll_page(
+                        task.address, task.request, self._client, self.gate, turn, self._settings, self._clock
+                    )
+                else:
+                    polled = poll(task.request, self._client, self.gate, turn, self._settings, self._clock)
+            finally:
+                turn.end()
+            future.set_result(polled)
 
     def _failed(self, task: _Task, error: RecordError) -> Polled:
-        """What becomes of an address that no host can be asked for."""
+        """What becomes of an address that can't be asked for."""
+        if task.page is not None:
+            return Polled(error=error)
         settings = self._settings
         state, _ = after_answer(
             task.request.state, HostState(""), Outcome(None, error.reason), self._clock(), random.Random(0),
@@ -199,12 +267,16 @@ class Poller:
         if polled.page is not None and task.number < MAX_BACKFILL_PAGES and polled.page not in self._seen:
             self._seen.add(polled.page)
             self._put(dataclasses.replace(task, page=polled.page, number=task.number + 1))
-        if task.depth >= MAX_DEPTH:
+        if task.request.depth >= MAX_DEPTH:
             return
         for address in polled.found:
             url = redact_credentials(address)
             if url in self._seen or url in task.request.known:
                 continue
             self._seen.add(url)
-            state = FeedState(url, found_at=task.request.state.url)
-            self._put(_Task(FeedRequest(address, state), depth=task.depth + 1))
+            request = FeedRequest(
+                with_credentials_of(task.request.address, address),
+                FeedState(url, found_at=task.request.state.url),
+                depth=task.request.depth + 1,
+            )
+            self._put(_Task(request, is_new=True))

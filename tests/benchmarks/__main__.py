@@ -21,6 +21,7 @@ from tests.benchmarks import (
     near_duplicates,
     on_disk,
     politeness,
+    polling_load,
     same_tables,
     scale,
     schedules,
@@ -47,6 +48,7 @@ BENCHMARKS = {
         schedules,
         edge_cases,
         politeness,
+        polling_load,
     )
 }
 

@@ -22,6 +22,7 @@ from tests.benchmarks import (
     near_duplicates,
     on_disk,
     politeness,
+    polling_load,
     same_tables,
     scale,
     schedules,
@@ -323,6 +324,15 @@ def test_a_few_feeds_are_polled_for_two_days(tmp_path: Path) -> None:
     first = [row[0] for row in rows(text)]
     assert "newsbeam, robots.txt included" in first
     assert first[-2:] == ["0.02", "0.2"]
+
+
+@linux_only
+def test_a_few_feeds_are_polled_for_real(tmp_path: Path) -> None:
+    """Two runs, and what the servers noted; the second was told that nothing is new."""
+    given = ["--load_hosts", "3", "--load_feeds", "2", "--load_items", "3", "--load_gap_s", "0.1"]
+    text = polling_load.measure(options(tmp_path, *given, "--load_workers", "1"))
+    assert [(row[0], *row[4:]) for row in rows(text)[2:]] == [("all new", "6", "0"), ("unchanged", "6", "6")]
+    assert "18 items" in text
 
 
 @pytest.mark.parametrize("case", edge_cases.CASES, ids=lambda case: f"{case.name}, {case.size}")

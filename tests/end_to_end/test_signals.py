@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.cli import main
 from tests.end_to_end.made_up import records, write_jsonl
+from tests.servers.server import ScriptedServer, after_request
 from tests.tables import manifests, rows
 
 #: Starts one run as the command line does, and waits for the work of its first batch, wherever that is done.
@@ -128,3 +129,25 @@ def test_the_next_run_is_as_if_the_stopped_one_had_not_been(tmp_path: Path) -> N
     assert main(["run", *arguments, "--progress", "off", "--workers", "1"]) == 0
     assert len(rows(out, "articles")) == 40 * 50
     assert main(["check", "--output", str(out)]) == 0
+
+
+def test_a_run_that_waits_for_a_server_stops_at_once(tmp_path: Path) -> None:
+    """Though the server goes on with its answer for hours, and nobody would end it."""
+    out = tmp_path / "out"
+    with ScriptedServer(after_request(lambda talk: talk.drip())).running() as server:
+        run = subprocess.Popen(
+            [sys.executable, "-m", "pipeline", "run", "--feeds", f"{server.url}/feed", "--output", str(out),
+             "--fetch_timeout_s", "3600", "--allow_private_hosts", "--progress", "off"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        while not server.requests and run.poll() is None:
+            time.sleep(0.05)
+        run.send_signal(signal.SIGTERM)
+        # A guard against a run that waits for all of the answer, not a measure.
+        _, said = run.communicate(timeout=300)
+    assert run.returncode == 128 + signal.SIGTERM
+    assert "interrupted; nothing of this run was committed" in said
+    assert manifests(out) == []

@@ -45,18 +45,26 @@ def prepare_payload(payload: Payload, now: dt.datetime, run_id: str) -> Prepared
     parse = {"seed": _seed_items, "feed": _feed_items, "jsonl": _jsonl_items}[payload.kind]
     articles = []
     parsed = list(parse(payload, origin, refuse))
+    names = None
+    if payload.kind == "feed":
+        items = [item for item, _ in parsed]
+        named = list(with_own_names(items, payload.has_unstable_guids))
+        if payload.feed_url is not None and not payload.is_older_page:
+            names = _names(payload.feed_url, items, named)
+        marked = with_offsite_links(named, payload.feed_url)
+        parsed = [(item, data) for item, (_, data) in zip(marked, parsed, strict=True)]
     normalised = normalise_items([item for item, _ in parsed], now, run_id)
     for (item, source), made in zip(parsed, normalised, strict=True):
         if isinstance(made, RecordError):
             refuse("normalise", made, source, item.origin)
         else:
             articles.append(made)
-    names = None if payload.feed_url is None else _names(payload.feed_url, [item for item, _ in parsed])
     return Prepared(len(articles) + len(refuse.letters), tuple(articles), tuple(refuse.letters), names)
 
 
-def _names(feed_url: str, items: Sequence[RawItem]) -> FeedNames:
-    is_shared = any("guid_not_unique" in item.warnings for item in items)
+def _names(feed_url: str, items: Sequence[RawItem], named: Sequence[RawItem]) -> FeedNames:
+    """Of items as the feed has them, since what is taken away can't be seen to last; and as they are marked."""
+    is_shared = any("guid_not_unique" in item.warnings for item in named)
     return FeedNames(feed_url, item_names(items), is_shared)
 
 
@@ -119,8 +127,7 @@ def _feed_items(payload: Payload, origin: Origin, refuse: _Refuse) -> _Items:
     for data in payload.parts:
         try:
             if is_sitemap(data):
-                stated = _sitemap_items(data, origin, payload.content_type)
-                yield from ((item, data) for item in with_offsite_links(stated, origin.feed_url))
+                yield from ((item, data) for item in _sitemap_items(data, origin, payload.content_type))
                 continue
             feed = parse_feed(data, origin, payload.content_type)
         except RecordError as error:
@@ -134,8 +141,7 @@ def _feed_items(payload: Payload, origin: Origin, refuse: _Refuse) -> _Items:
                 dataclasses.replace(origin, position=position, feed_url=origin.feed_url or feed.url),
             )
         # The item's own bytes are not kept apart by the parser: the feed's are what can be replayed.
-        items = with_own_names(feed.items, payload.has_unstable_guids)
-        yield from ((item, data) for item in with_offsite_links(items, origin.feed_url))
+        yield from ((item, data) for item in feed.items)
 
 
 def _sitemap_items(data: bytes, origin: Origin, content_type: str | None) -> tuple[RawItem, ...]:

@@ -159,13 +159,16 @@ def absolute_url(url: str, base: str | None) -> str | None:
 
 
 def with_credentials_of(given: str, url: str) -> str:
-    """An address with the user and password of another one, where both are of one host; else as it is.
+    """An address with the user and password of another one, where both are of one host and none is lost in clear
+    text: of one scheme, or https where http was; else as it is.
 
     >>> with_credentials_of("https://me:secret@example.com/feed", "https://example.com/rss")
     'https://me:secret@example.com/rss'
     """
     source, target = _parse(given), _parse(url)
     if source is None or target is None or source.host != target.host:
+        return url
+    if source.protocol != target.protocol and (source.protocol != "http:" or source.port):
         return url
     target.username, target.password = source.username, source.password
     return str(target.href)

@@ -105,6 +105,20 @@ def paused(host: HostState, until: dt.datetime) -> HostState:
     return dataclasses.replace(host, not_before=until)
 
 
+def merged(one: HostState, other: HostState) -> HostState:
+    """What two notes of one host come to: the later request and robots.txt, and the longer wish."""
+    latest = one if _moment(one.robots_at) > _moment(other.robots_at) else other
+    return dataclasses.replace(
+        latest,
+        not_before=max(one.not_before, other.not_before, key=_moment),
+        last_request_at=max(one.last_request_at, other.last_request_at, key=_moment),
+    )
+
+
+def _moment(moment: dt.datetime | None) -> dt.datetime:
+    return moment or dt.datetime.min.replace(tzinfo=dt.timezone.utc)
+
+
 def kept_hosts(hosts: Mapping[str, HostState], now: dt.datetime) -> dict[str, HostState]:
     """The hosts that are worth remembering: those asked within HOST_KEPT, and those that wish to be left alone still.
 
