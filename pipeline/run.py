@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import gc
@@ -196,7 +197,10 @@ def run(settings: RunSettings) -> RunOutcome:
                     if not chunk.is_whole:
                         series = Series(run_id, committed.last + 1, signature, now, chunk.begin, chunk.next)
                     feeds = addresses if chunk.begin == START else ()
-                    total = total.plus(_run_chunk(common, run_id, chunk.files, feeds, series))
+                    # Keys by the hundred thousand stay until they are settled; to look through them for cycles, of
+                    # which they have none, takes a quarter of the time that they do.
+                    with _no_collection() if settings.local else contextlib.nullcontext():
+                        total = total.plus(_run_chunk(common, run_id, chunk.files, feeds, series))
                     committed.last += 1
                     # Beam's graphs are full of cycles: what the last one held must not wait for the next to be built.
                     gc.collect()
@@ -204,6 +208,18 @@ def run(settings: RunSettings) -> RunOutcome:
         if total.feeds_polled:
             note = fewer_items_note(layout, seen, now, total.counts.kept + total.counts.duplicate)
     return RunOutcome(total, recovered, note=note)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Leaves cycles alone while the block runs."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextmanager
