@@ -83,7 +83,7 @@ _SHAPING = (
 
 #: Seconds of work that a step does in place on what feeds alone hold, before processes are started for the rest. Hosts
 #: have to be waited for in any case, and two processes take 200 MB.
-FEEDS_PATIENCE_S = 5.0
+FEEDS_PATIENCE_S = 10.0
 
 #: All of a request, with its redirects, may take this many times the time-out between two of its parts.
 TOTAL_TIMEOUTS = 6

@@ -16,6 +16,7 @@ from transforms.functions.urls import (
     clean_url,
     redact_credentials,
     registrable_domain,
+    with_credentials_of,
 )
 
 
@@ -391,3 +392,31 @@ def test_escaped_targets_are_decoded_once() -> None:
     target = "https://example.com/a?q=100%25&id=1"
     url = "https://www.google.com/url?url=" + urllib.parse.quote(target, safe="")
     assert canonical_url(url) == target
+
+
+@pytest.mark.parametrize(
+    ("url", "is_sent"),
+    [
+        ("https://h.example/b", True),
+        ("https://h.example:443/b", True),
+        ("http://h.example/b", False),
+        ("https://h.example:8443/b", False),
+        ("https://www.h.example/b", False),
+        ("mailto:desk@h.example", False),
+    ],
+)
+def test_credentials_go_to_their_own_host_only(url: str, is_sent: bool) -> None:
+    """And never in clear text where they were given for TLS."""
+    made = with_credentials_of("https://me:secret@h.example/a", url)
+    assert ("me:secret@" in made) is is_sent
+    if not is_sent:
+        assert made == url
+
+
+def test_credentials_go_on_where_http_becomes_https() -> None:
+    """On the usual ports."""
+    given = "http://me:secret@h.example/a"
+    assert with_credentials_of(given, "https://h.example/b") == "https://me:secret@h.example/b"
+    assert with_credentials_of("http://me:secret@h.example:81/a", "https://h.example:81/b") == (
+        "https://h.example:81/b"
+    )

@@ -5,8 +5,18 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
-from pipeline.polling import FOUND_KEPT, feed_requests, feeds_after, host_queues, hosts_after
-from schemas.sources import FeedRequest
+import pytest
+
+from pipeline import polling
+from pipeline.polling import (
+    FOUND_KEPT,
+    feed_requests,
+    feeds_after,
+    host_queues,
+    hosts_after,
+    resting_hosts,
+)
+from schemas.sources import FeedRequest, HostQueue
 from schemas.staged import RunSummary
 from schemas.state import FeedNames, FeedState, HostState
 from tests.records import NOW, raw_item
@@ -98,6 +108,49 @@ def test_found_feeds_that_are_over_are_forgotten() -> None:
     }
     kept = feeds_after(RunSummary(), states, NOW)
     assert {state.url.rsplit("/", 1)[1] for state in kept} == {"new", "alive", "given"}
+
+
+def test_found_feeds_that_lead_nowhere_are_forgotten() -> None:
+    """A page may name other addresses each time that aren't there; what answers now and then is kept."""
+    before = NOW - FOUND_KEPT - DAY
+    failing: dict[str, object] = {"failures": 9, "checked_at": NOW, "added_at": before}
+    states = {
+        state.url: state
+        for state in (
+            found("https://a.example/never", "x", **failing),
+            found("https://a.example/now-and-then", "x", **failing, succeeded_at=NOW - DAY),
+            found("https://a.example/new", "x", **failing | {"added_at": NOW}),
+            FeedState("https://a.example/given", failures=9, checked_at=NOW, added_at=before),
+        )
+    }
+    kept = feeds_after(RunSummary(), states, NOW)
+    assert {state.url.rsplit("/", 1)[1] for state in kept} == {"now-and-then", "new", "given"}
+
+
+def test_a_page_fills_no_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one page so many feeds are kept: those that are polled before others, and those with the latest news."""
+    monkeypatch.setattr(polling, "MAX_FOUND", 2)
+    states = [
+        found("https://a.example/old", "x", newest_item_at=NOW - 9 * DAY),
+        found("https://a.example/retired", "x", newest_item_at=NOW, status="retired", checked_at=NOW),
+        found("https://a.example/new", "x", newest_item_at=NOW),
+        found("https://a.example/newer", "x", added_at=NOW + DAY),
+        found("https://b.example/other", "y"),
+    ]
+    kept = feeds_after(RunSummary(), {state.url: state for state in states}, NOW)
+    assert {state.url.rsplit("/", 1)[1] for state in kept} == {"new", "newer", "other"}
+
+
+def test_hosts_that_rest_are_known_where_no_feed_is_given() -> None:
+    """By their wish alone; those with a queue bring all that is known."""
+    resting = HostState("a.example", not_before=NOW + DAY, robots_body="User-agent: *", robots_at=NOW)
+    hosts = {
+        "a.example": resting,
+        "b.example": HostState("b.example", not_before=NOW - DAY),
+        "c.example": HostState("c.example", not_before=NOW + DAY),
+    }
+    queues = [HostQueue(hosts["c.example"], ())]
+    assert resting_hosts(hosts, queues, NOW) == (HostState("a.example", not_before=NOW + DAY),)
 
 
 def names(*guids: str) -> bytes:

@@ -14,6 +14,7 @@ from transforms.functions.polling.hosts import (
     host_of,
     host_turns,
     kept_hosts,
+    merged,
     paused,
     request_ended,
 )
@@ -146,3 +147,13 @@ def test_what_is_due() -> None:
     assert due(states, NOW) == [new, strange, over, soon]
     assert due(states, NOW, hosts=hosts) == [new, strange, soon]
     assert due(states, NOW, all_due=True) == [new, strange, over, retired, soon, later]
+
+
+def test_two_notes_of_a_host_come_to_one() -> None:
+    """In either order: the longer wish, the later request, and the later robots.txt, with what goes with it."""
+    one = HostState("a.example", NOW + SECOND, NOW, NOW, 200, "User-agent: *", 5.0)
+    other = HostState("a.example", NOW, NOW + SECOND, NOW + SECOND, 404)
+    both = HostState("a.example", NOW + SECOND, NOW + SECOND, NOW + SECOND, 404)
+    assert merged(one, other) == merged(other, one) == both
+    nothing = HostState("a.example")
+    assert merged(one, nothing) == merged(nothing, one) == one
