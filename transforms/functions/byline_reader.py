@@ -9,11 +9,12 @@ After a person there must be a separator before the next one may begin, so what 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
 from transforms.functions import byline_words as kinds
-from transforms.functions.byline_names import GIVEN_NAMES, PLACE_PREFIXES, PLACES
+from transforms.functions.byline_names import GIVEN_NAMES, PLACE_PREFIXES, PLACES, STATES, SURNAME_PLACES
 from transforms.functions.byline_words import (
     ACCOUNT_PARTS,
     ADDRESS_ENDINGS,
@@ -177,11 +178,17 @@ class BylineReader:
         if self._phrase(key):
             return
         kind = WORDS.get(key)
+        if key in kinds.OURS and self.index > 1 and not self.run and not self.people:
+            self._by()
+            return
         if kind is None and len(key) > 2 and key.endswith(("'s", "s'")):
             self._possessive(word, key)
             return
         if kind is None and "." in key and self._address(word, key):
             return
+        if kind is None and word[0] == "و" and self._joined_and(key):
+            self._and()
+            word, key = word[1:], key[1:]
         if (
             key in PRONOUNS
             and not word[0].islower()
@@ -191,7 +198,11 @@ class BylineReader:
             kind = kinds.PROSE
         elif kind is not None and self._is_initial(word):
             kind = None
-        elif key in GIVEN_NAMES and not word[0].islower() and kind not in (kinds.BY, kinds.AND, kinds.AGENCY):
+        elif (
+            key in GIVEN_NAMES
+            and (not word[0].islower() or (self.all_lower and not self.run))
+            and kind not in (kinds.BY, kinds.AND, kinds.AGENCY)
+        ):
             # "Will", "Till", "April" and "Mark" are words too.
             kind = kinds.MAYBE_TIME if kind == kinds.MAYBE_TIME and self._beside_number() else None
         if kind is not None and self._is_surname(word, key, kind):
@@ -327,6 +338,8 @@ class BylineReader:
             self.stopped = True
 
     def _particle(self, word: str) -> None:
+        if self._peek() in kinds.OURS and not self.run:
+            return  # "Van onze correspondent"
         if self.skip or self.done or not self.credit:
             if word[0].islower():
                 self.prose += 1
@@ -334,6 +347,9 @@ class BylineReader:
         self.run.append(word)
 
     def _prose(self) -> None:
+        if not self.people and self.credit and not self.run and self._person_follows():
+            self._by()  # "Aus Moskau berichtet Jane Doe"
+            return
         if self.skip or not self.credit:
             self._count_prose()
             return
@@ -345,6 +361,13 @@ class BylineReader:
             self.skip = True
 
     def _preposition(self, word: str, key: str) -> None:
+        if self.run and not self.done and not word[0].islower() and self._is_part_of_name(key):
+            self.run.append(word)
+            return
+        if key == "told" and self._peek() == "to" and not self.people:
+            self.index += 1
+            self._by()  # "As told to Jane Doe"
+            return
         if not word[0].islower() and not self.run and not self.done and not self.skip:
             if self.part == 0 and not self.people and self._next_is_possessive():
                 return
@@ -361,6 +384,12 @@ class BylineReader:
         self._count_prose()
         self.skip = True
         self.clean = False
+
+    def _is_part_of_name(self, key: str) -> bool:
+        """Whether a capitalised preposition is a name's: "Ana Del Río", "Minh An" with nothing after it."""
+        if key in ("del", "dello", "della", "dal", "dalla"):
+            return self._name_follows()
+        return self.index >= len(self.words) or self.words[self.index] in _STRONG | _WEAK
 
     def _for(self, word: str, key: str) -> None:
         self._flush("word")
@@ -397,6 +426,9 @@ class BylineReader:
         self.org_before = True
 
     def _role(self) -> None:
+        if self.skip and (self.org_before or not self.people) and self.credit and self._person_follows():
+            self.skip = False  # "Nowhere News political correspondent Jane Doe"
+            return
         if self.skip or not self.credit:
             return
         self.nobody = True
@@ -662,7 +694,20 @@ class BylineReader:
             return
         self._and()
 
+    def _joined_and(self, key: str) -> bool:
+        """Whether an Arabic word begins with "and": two names before it, a name after it, and it is no name itself."""
+        following = self._peek()
+        return (
+            len(key) > 3
+            and key not in GIVEN_NAMES
+            and _real_words(self.run) >= 2
+            and following[:1].isalpha()
+            and following not in WORDS
+        )
+
     def _weak_and(self, word: str) -> None:
+        if self.run and WORDS.get(word_key(self.run[-1])) == kinds.TITLE:
+            return  # "Dr. med."
         if word[0].isupper() and not self.all_upper:
             self._name_word(word, word_key(word))
             return
@@ -702,8 +747,12 @@ class BylineReader:
             self.index += 1
 
     def _by_or_particle(self, word: str, key: str) -> None:
+        before = self.words[self.index - 2] if self.index > 1 else ""
+        before_kind = WORDS.get(word_key(before))
         if key in ("de", "di", "da"):
-            if (WORDS.get(self._peek()) in (kinds.STAFF, kinds.ROLE) and not self.run) or (
+            if before_kind == kinds.WRITER and not self.run and not self.done and self._two_names_follow():
+                self._by()  # "Entrevista de", "Intervista di"
+            elif (WORDS.get(self._peek()) in (kinds.STAFF, kinds.ROLE) and not self.run) or (
                 word[0].isupper() and not self.all_upper and self.index == 1 and self._two_names_follow()
             ):
                 self._by()
@@ -724,14 +773,23 @@ class BylineReader:
             else:
                 self._particle(word)
             return
-        before = self.words[self.index - 2] if self.index > 1 else ""
         if self.run and before == self.run[-1]:
+            if (
+                self.index == 2
+                and word[0].islower()
+                and self._peek() in GIVEN_NAMES
+                and word_key(before) not in GIVEN_NAMES
+                and self._two_names_follow()
+            ):
+                self.run = []
+                self._by()  # "Protokolliert von"
+                return
             self._particle(word)
             return
         if self._peek() == "der" and self.index > 1:
             self._particle(word)
             return
-        if self.skip and self.people and WORDS.get(word_key(before)) not in (kinds.WRITER, kinds.FURNITURE):
+        if self.skip and self.people and before_kind not in (kinds.WRITER, kinds.FURNITURE):
             self._count_prose()
             return
         if self._other_credit_before():
@@ -890,9 +948,10 @@ class BylineReader:
             return False
         if self.run:
             if _real_words(self.run) >= 2 and len(word) <= 5:
-                return not self.run[-1].isupper() and not any(char in "AEIOUY" for char in word)
+                vowel = any(char in "AEIOUY" for char in unicodedata.normalize("NFD", word))
+                return not self.run[-1].isupper() and not vowel
             return False
-        vowels = sum(char in "AEIOUYÄÖÜÉ" for char in word)
+        vowels = sum(char in "AEIOUY" for char in unicodedata.normalize("NFD", word))
         following = self.words[self.index] if self.index < len(self.words) else ""
         if not vowels:
             return True
@@ -975,7 +1034,10 @@ class BylineReader:
         if size == 0:
             return
         whole = end in ("sep", "and", "end") and self.clean
-        if size == 1 and len(run) == len(names):
+        has_suffix = size == 1 and len(names) > 1 and WORDS.get(word_key(names[-1])) == kinds.SUFFIX
+        if size == 1 and names[0][:1].islower() and not self.all_lower:
+            return  # "do Estadão", the end of a column's name
+        if size == 1 and len(run) == len(names) and not has_suffix:
             self.singles.append(" ".join(names))
             return
         if end == "prose" and self.part and self.people:
@@ -993,8 +1055,19 @@ class BylineReader:
 
     def _person(self, names: list[str], whole: bool = True) -> None:
         names = self._without_repeat(names)
-        if _real_words(names) >= 3 and word_key(names[-1]) in PLACES and word_key(names[-2]) not in PLACES:
+        size = _real_words(names)
+        last, before = (word_key(name) for name in names[-1:-3:-1]) if len(names) > 1 else ("", "")
+        if size >= 3 and last in PLACES and before not in PLACES and last not in SURNAME_PLACES:
             names = names[:-1]  # "Jane Doe Washington", a dateline without its comma
+        elif (
+            size == 4 == len(names)
+            and before in PLACES
+            and word_key(names[0]) in GIVEN_NAMES
+            and last not in PLACES
+        ):
+            # "Jane Doe Kansas Reflector": an organisation that begins with its place.
+            self._keep_organisation(names[2:])
+            names = names[:2]
         people = _split_names(names) if whole and _real_words(names) >= 4 else [names]
         if len(people) > 1:
             self.split = True
@@ -1041,7 +1114,13 @@ class BylineReader:
                 self._keep_organisation(names)
             self.nobody = True
             return True
-        return bool(self.part and self.people and keys[0] in PLACE_PREFIXES and len(keys) <= 3)
+        if not (self.part and self.people):
+            return False
+        if len(keys) <= 3 and keys[0] in PLACE_PREFIXES:
+            return True
+        # "Cabo Verde, MG": the state stands behind a town, never behind a person.
+        following = self._peek() if self.index and self.words[self.index - 1] == "," else ""
+        return following in STATES and self.words[self.index].isupper() and keys[0] not in GIVEN_NAMES
 
     def _is_known_publisher(self, names: list[str], whole: bool) -> bool:
         if not whole:
@@ -1146,7 +1225,8 @@ class BylineReader:
                 particle = kind in (kinds.PARTICLE, kinds.BY_OR_PARTICLE)
                 if (kind is not None and not particle) or _real_words(surname) or not word[0].isalpha():
                     return []
-                if not particle and self.keys[place] in GIVEN_NAMES and not self._initial(place + 2):
+                is_given = self.keys[place] in GIVEN_NAMES and not any(part[0].islower() for part in surname)
+                if not particle and is_given and not self._initial(place + 2):
                     return []
                 surname.append(word)
             else:
@@ -1166,9 +1246,10 @@ def _real_words(words: Sequence[str]) -> int:
     """How many of a name's words are neither particles nor suffixes."""
     return sum(
         1
-        for word in words
+        for place, word in enumerate(words)
         if WORDS.get(word_key(word)) not in (kinds.PARTICLE, kinds.SUFFIX, kinds.BY_OR_PARTICLE, kinds.DEGREE)
         or (word[0].isupper() and word_key(word) in ("le", "la", "al", "do", "el", "abu", "ben", "dom", "ma"))
+        or (place == 0 and word_key(word) in GIVEN_NAMES)
     )
 
 

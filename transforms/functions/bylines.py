@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from transforms.functions.byline_cjk import CJK, read_cjk
+from transforms.functions.byline_names import GIVEN_NAMES, PLACES
 from transforms.functions.byline_reader import BylineReader, known_publisher
 from transforms.functions.byline_words import SUFFIX, WORDS
 from transforms.functions.person_names import word_key
@@ -34,6 +35,10 @@ _BRACKETED = re.compile(r"\[[^\[\]]{0,300}\]|\{[^{}]{0,300}\}")
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
 )
+# "Jane DoeAnna Roe": where elements were joined without a blank, a name begins inside a word.
+_GLUED = re.compile(r"[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]")
+_GLUED_WORD = re.compile(r"[^\W\d_]{5,60}")
+_GLUED_PART = re.compile(r"(?<=[^\W\d_]{4})(?<=[a-zß-öø-ÿ])(?<!Fitz)(?=[A-ZÀ-ÖØ-Þ][^\W\d_]{2})")
 _SPACES = re.compile(r"[^\S\n]+")
 
 
@@ -162,6 +167,18 @@ def _plain(text: str) -> str:
     if ":in" in text or "*in" in text or "_in" in text:
         text = _GENDERED.sub("", text)
     text = _SPACES.sub(" ", text).strip()
+    if _GLUED.search(text) is not None:
+        text = _GLUED_WORD.sub(_unglued, text)
     if len(text) > 1 and text[0] in "'‘\"" and text[-1] in "'’\"":
         text = text[1:-1]
     return text
+
+
+def _unglued(found: re.Match[str]) -> str:
+    """Names that ran together with a separator between them; a word that no known name begins inside stays."""
+    first, *others = _GLUED_PART.split(found.group())
+    for part in others:
+        key = part.casefold()
+        is_town = part.isupper() and key in PLACES
+        first += f", {part}" if is_town or (key in GIVEN_NAMES and not part.isupper()) else part
+    return first

@@ -18,6 +18,7 @@ _NUMERALS = frozenset(("II", "III", "IV"))
 _TURKISH = frozenset("ĞŞİğşı")
 _TURKISH_LOWER = str.maketrans({"I": "ı", "İ": "i"})
 _INITIALS = re.compile(r"(?:\w\.)+\w?\.?|\w\.?")
+_SMALL_IN_CAPITALS = re.compile(r"\b(M)a?c(?=[A-Z]{2})")
 _INNER_BREAK = re.compile(r"([-'’.])")
 _VOWELS = frozenset("aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüý")
 
@@ -35,8 +36,8 @@ def tidy_name(words: Sequence[str], all_lower: bool = False) -> str:
     """
     words = strip_titles(words)
     if all_lower:
-        words = [word if word_key(word) in _LOWER_PARTICLES else _capitalised(word) for word in words]
-    elif any(word.isupper() and len(word) > 1 for word in words):
+        words = [_from_lower(word) for word in words]
+    elif any(_is_capitals(word) and len(word) > 1 for word in words):
         turkish = any(char in _TURKISH for word in words for char in word)
         words = [_recased(word, index, turkish) for index, word in enumerate(words)]
     return " ".join(words)
@@ -51,7 +52,7 @@ def strip_titles(words: Sequence[str]) -> list[str]:
         and words[end - 1] != words[end - 1].lower()
     ):
         end -= 1
-    while end - start > 1 and WORDS.get(word_key(words[start])) == TITLE and words[start][:1].isupper():
+    while end - start > 1 and WORDS.get(word_key(words[start])) == TITLE and not words[start][:1].islower():
         start += 1
     kept = list(words[start:end])
     # "Frau Sabienes" and "Dr. Doe" are how these people are named: with a lone surname the title stays.
@@ -60,8 +61,19 @@ def strip_titles(words: Sequence[str]) -> list[str]:
     return kept
 
 
+def _from_lower(word: str) -> str:
+    if word_key(word) in _LOWER_PARTICLES:
+        return word
+    return word.upper() if word.upper() in _NUMERALS else _capitalised(word)
+
+
+def _is_capitals(word: str) -> bool:
+    """Whether a word is in capitals, but for a "c" or "ac" that newsrooms leave small: "McDOE", "ROE-McDOE"."""
+    return word.isupper() or ("c" in word and _SMALL_IN_CAPITALS.sub(r"\1", word).isupper())
+
+
 def _recased(word: str, index: int, turkish: bool) -> str:
-    if not word.isupper() or word in _NUMERALS or _INITIALS.fullmatch(word):
+    if not _is_capitals(word) or word in _NUMERALS or _INITIALS.fullmatch(word):
         return word
     letters = [char for char in word if char.isalpha()]
     if len(letters) == 2 and (letters[1] == "J" or not any(char.lower() in _VOWELS for char in letters)):
