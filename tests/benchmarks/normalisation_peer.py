@@ -29,6 +29,7 @@ Each peer is called as its documentation says, with what it offers for the purpo
 from __future__ import annotations
 
 import argparse
+import calendar
 import datetime as dt
 import importlib.metadata
 import json
@@ -126,7 +127,11 @@ def _feedparser() -> Calls:
 
     def read(stated: dict[str, str]) -> str | None:
         found = parse(stated["raw"])
-        return None if found is None else dt.datetime(*found[:6], tzinfo=dt.timezone.utc).isoformat()
+        return (
+            None
+            if found is None
+            else _utc(dt.datetime.fromtimestamp(calendar.timegm(found), dt.timezone.utc))
+        )
 
     return _as_it_is, read
 

@@ -54,6 +54,18 @@ CASES = {
     "a<!--[if mso]><p>b</p><![endif]-->c": "ac",
     '<p class="wp-caption-text">Caption</p>text': "text",
     '<div class="sharedaddy sd"><div>Share</div><a>X</a></div>text': "text",
+    # What leads to the rest or shares it
+    "<p>Text.</p><p><a href=x>Read more</a></p>": "Text.",
+    "<p>Text… <a href=x>Continue reading →</a></p>": "Text…",
+    '<p>Text… <a class="more-link">Continue <span class="sr-only">Title</span></a></p>': "Text…",
+    "<p>Text</p>[<b>Weiterlesen</b> »]": "Text",
+    "<p>Text</p><a href=x>続きを読む</a><br><a href=x>Share on Facebook</a>": "Text",
+    '<p>A</p><ul class="social-links"><li>Facebook</li><li>Print</li></ul>': "A",
+    "<p>Text</p><p>The post <a>Title</a> appeared first on <a>Blog</a>.</p>": "Text",
+    "<p>The post X appeared first on Y.</p><p>He said</p>": "The post X appeared first on Y.\nHe said",
+    "<p>To know, <a>read more</a></p>": "To know, read more",
+    "<p>He said: read more <a>books</a>.</p>": "He said: read more books.",
+    "<p><a>Read more</a> of it, or <a>learn more</a>.</p>": "Read more of it, or learn more.",
     "<?php echo 1; ?>a<!DOCTYPE html>b": "ab",
     "<![CDATA[text]]": "text]]",
     # Broken
