@@ -170,7 +170,8 @@ def _html2text() -> Calls:
 
 @peer("texts", "trafilatura", "trafilatura")
 def _trafilatura() -> Calls:
-    return _as_it_is, load("trafilatura").html2txt
+    # It is made for pages, and of a fragment it takes the first element only.
+    return lambda markup: f"<html><body>{markup}</body></html>", load("trafilatura").html2txt
 
 
 def run(make: Callable[[], Calls], inputs: Sequence[Any], rounds: int) -> dict[str, Any]:

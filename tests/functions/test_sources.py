@@ -48,6 +48,8 @@ EXTRA = (
             "nowhere.co.uk",
         ),
         (None, "nowhere.co.uk", "Latest News", None, "nowhere.co.uk", "nowhere.co.uk"),
+        (None, "nowhere.co.uk", "Journal", None, "Journal", "nowhere.co.uk"),
+        (None, "nowhere.co.uk", "(Jane Doe|J.D.)'s blog", None, "(Jane Doe|J.D.)'s blog", "nowhere.co.uk"),
         (None, "nowhere.co.uk", "Nowhere Gazette", "Reuters", "Nowhere Gazette", "nowhere.co.uk"),
         ("CNN", "news.google.com", '"words" - Google News', None, "CNN", "cnn.com"),
         ("Google News", "bbc.co.uk", None, None, "BBC", "bbc.co.uk"),

@@ -103,13 +103,15 @@ def _any_of(names: frozenset[str]) -> str:
 
 _ANY_NAME = _any_of(_BLOCKS | _CELLS | _SKIPPED | _INLINE)
 
-# The attributes are read with their quotes, since a quoted value may hold ">". Where quotes don't pair, the
-# tag ends at the first ">". An unquoted "<" always ends the attempt, which keeps it linear.
+# The attributes are read with their quotes, since a quoted value may hold ">". As browsers have it, a quote opens a
+# value only behind "=": of `<a href="x<a href="y" title="z">`, all quotes but the stray one pair. Where one isn't
+# closed, the tag ends at the first ">". An unquoted "<" always ends the attempt, which keeps it linear.
+_VALUE = r"""(?:(?<==)|(?<==\s))(?:"[^"]*"|'[^']*')|(?<!=)(?<!=\s)["']"""
 _TOKEN = re.compile(
     rf"""<(?=[!?/a-zA-Z])(?:
     !--.*?(?:--!?>|\Z)
     |!\[CDATA\[
-    |(/?)([a-zA-Z][^\s/<>]*)([^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*(?=>)|[^<>]*)>
+    |(/?)([a-zA-Z][^\s/<>]*)([^<>"']*(?:(?:{_VALUE})[^<>"']*)*(?=>)|[^<>]*)>
     |[!?/][^<>]*>
     |(?:[!?/]|{_ANY_NAME}(?=[\s/]))[^<>]*\Z)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,

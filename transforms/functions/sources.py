@@ -126,6 +126,9 @@ class Publishers:
         return found
 
 
+_NO_PUBLISHERS = Publishers(MappingProxyType({}), MappingProxyType({}))
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Source:
     """Who published an article.
@@ -187,7 +190,8 @@ def _resolved(
     if name is not None:
         known = table.of_name(name) or _known_part(name, table)
         if known is None:
-            return Source(_plain(name), domain or _domain_named(name))
+            own_domain = _domain_named(name)
+            return Source(own_domain or _plain(name), domain or own_domain)
         differs = (
             home is not None and home is not known and registrable(home.domain) != registrable(known.domain)
         )
@@ -200,6 +204,9 @@ def _resolved(
         return Source(home.name, domain)
 
     titled = _from_title(feed_title, table)
+    if isinstance(titled, Publisher) and domain is not None and registrable(titled.domain) != domain:
+        # A site of its own whose title is also a publisher's name, as "Journal" is: it keeps its own spelling.
+        titled = _from_title(feed_title, _NO_PUBLISHERS)
     if isinstance(titled, Publisher):
         return Source(titled.name, domain or registrable(titled.domain))
     org = clean_name(byline_org)
@@ -405,7 +412,9 @@ def _from_title(title: str | None, table: Publishers) -> Publisher | str | None:
         return next(part for part in parts if is_aggregator(part))
     if not named:
         return None
-    name = _FEED_TAIL.sub("", named[0]).strip(" -–—|:")
+    # "(Jane|J.)'s blog" is one name.
+    whole = named[0].count("(") != named[0].count(")")
+    name = _FEED_TAIL.sub("", bare if whole else named[0]).strip(" -–—|:")
     known = table.of_name(name)
     return known or name or None
 
