@@ -38,12 +38,14 @@ class PrepareBatch:
     """Parses, normalises and stages a batch of payloads.
 
     near: whether fingerprints are made, for near-duplicates to be found by.
+    sources_text: publishers beside the packaged ones, as `load_publishers` takes them.
     """
 
     staging: Staging
     now: dt.datetime
     run_id: str
     near: bool
+    sources_text: str | None = None
 
     def __call__(self, batch: PayloadBatch) -> PreparedBatch:
         """Stages the articles and the dead letters of the payloads, and returns their keys."""
@@ -51,7 +53,7 @@ class PrepareBatch:
         articles: list[Article] = []
         letters: list[DeadLetter] = []
         for payload in batch.payloads:
-            prepared = prepare_payload(payload, self.now, self.run_id)
+            prepared = prepare_payload(payload, self.now, self.run_id, self.sources_text)
             read += prepared.read
             articles += prepared.articles
             letters += prepared.dead_letters
