@@ -367,6 +367,19 @@ def test_any_text_gives_clean_names(bylines: list[str]) -> None:
     assert len({author.casefold() for author in authors}) == len(authors)
 
 
+PIECES = """By Jane Doe John Roe and , ; & | von der Max Müller de la Cruz CNN Reuters Jr. III Dr. 王小明 記者 Иван
+    Петров Staff editor in Paris May 5 Foto: Text: - / ( ) O'Neil McDoe AP's Updated ago 'S . é told to أحمد وسارة"""
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.one_of(st.text(max_size=60), st.lists(st.sampled_from(PIECES.split()), max_size=12).map(" ".join)))
+def test_what_was_read_is_read_as_the_same(byline: str) -> None:
+    """Authors, given as elements, come back, whatever they were read from; only lower case may get its capitals."""
+    authors = parse_bylines([byline]).authors
+    again = parse_bylines(authors).authors
+    assert [name.casefold() for name in again] == [name.casefold() for name in authors]
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(

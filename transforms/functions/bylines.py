@@ -11,7 +11,7 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from transforms.functions.byline_cjk import CJK, read_cjk
 from transforms.functions.byline_names import GIVEN_NAMES, PLACES
@@ -21,6 +21,8 @@ from transforms.functions.person_names import word_key
 
 #: Characters of one byline that are read; real ones are far shorter. What is cut is told by `byline_cut`.
 MAX_BYLINE_LENGTH = 2000
+# A name that changes whenever it is read again is none.
+_MAX_READINGS = 4
 #: Author elements of one item that are read.
 MAX_BYLINES = 200
 
@@ -33,7 +35,7 @@ _URL = re.compile(r"(?:https?://|www\.)\S{1,500}", re.IGNORECASE)
 _PARENTHESES = re.compile(r"\(([^()]{0,300})\)|（([^（）]{0,300})）")
 _BRACKETED = re.compile(r"\[[^\[\]]{0,300}\]|\{[^{}]{0,300}\}")
 _INVISIBLE = re.compile(
-    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]"
 )
 # "Jane DoeAnna Roe": where elements were joined without a blank, a name begins inside a word.
 _GLUED = re.compile(r"[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]")
@@ -86,7 +88,7 @@ def parse_bylines(bylines: Sequence[str]) -> Byline:
                 authors[f"{last} {alone}".casefold()] = f"{last} {alone}"
                 continue
             people, org, split = _read(text)
-            for person in people:
+            for person in _settled(people):
                 authors.setdefault(person.casefold(), person)
             organisation = organisation or org
             if split:
@@ -94,6 +96,36 @@ def parse_bylines(bylines: Sequence[str]) -> Byline:
     if anything and not authors:
         warnings.append("byline_no_person")
     return Byline(tuple(authors.values()), organisation, tuple(dict.fromkeys(warnings)))
+
+
+def _settled(people: list[str]) -> Iterator[str]:
+    """The names, of which those that look like more than a name are read again until they stay as they are.
+
+    So what was read once is read as the same a second time, even where the byline was no byline.
+    """
+    for person in people:
+        if not _is_odd(person):
+            yield person
+            continue
+        names = [person]
+        for _ in range(_MAX_READINGS):
+            again = [name for one in names for name in _read(one)[0]]
+            if again == names:
+                yield from names
+                break
+            names = again
+
+
+def _is_odd(name: str) -> bool:
+    """Whether anything about a name can be read in another way once it stands alone."""
+    words = name.split(" ")
+    if len(words) > 4 or len(words) < 2 or len(set(words)) < len(words):
+        return True
+    for word in words:
+        key = word_key(word)
+        if len(key) < 2 or key in WORDS or key in PLACES or key.endswith("'s") or not word[0].isalpha():
+            return True
+    return False
 
 
 def _lone_suffix(text: str) -> str | None:
