@@ -144,6 +144,11 @@ NEWSROOMS: dict[str, list[tuple[str, list[str]]]] = {
         ("Nowhere News political correspondent Mark Doe", ["Mark Doe"]),
         ("Guardian staff reporter Mark Doe", ["Mark Doe"]),
         ("As told to Kate Doe", ["Kate Doe"]),
+        ("Medically reviewed by Kate Doe, MD — By Sara Roe", ["Sara Roe"]),
+        ("Kate Doe Des Moines Lantern", ["Kate Doe"]),
+        ("Kate Doe Last updated: 12:30, 1 June 2023", ["Kate Doe"]),
+        ("Kate Doe, Local Democracy Reporting Service", ["Kate Doe"]),
+        ("Kate Doe | TNN | May 3, 2023, 10:20 IST", ["Kate Doe"]),
         ("Kate Doe and Tom Roe contributed reporting.", ["Kate Doe", "Tom Roe"]),
         ("(Reporting by Joan Doe, writing by Emma Roe, editing by Angus Moe)", ["Joan Doe", "Emma Roe"]),
         ("By Sen. Jane Doe and Rep. Richard Roe", ["Jane Doe", "Richard Roe"]),
@@ -160,6 +165,8 @@ NEWSROOMS: dict[str, list[tuple[str, list[str]]]] = {
         ("Von Dr. med. Anna Muster", ["Anna Muster"]),
         ("Ein Gastbeitrag von Ursula von der Muster", ["Ursula von der Muster"]),
         ("Mit Material von dpa und AFP", []),
+        ("Von Anna Muster (Text) und Max Muster (Fotos)", ["Anna Muster"]),
+        ("Von Nirgendwo-Redakteurin Anna Muster", ["Anna Muster"]),
     ],
     "French": [
         ("Propos recueillis par Marie Durand", ["Marie Durand"]),
@@ -191,6 +198,7 @@ NEWSROOMS: dict[str, list[tuple[str, list[str]]]] = {
         ("a cura di Mario Bianchi", ["Mario Bianchi"]),
         ("Intervista di Mario Bianchi", ["Mario Bianchi"]),
         ("di Redazione Online", []),
+        ("Servizio di Mario Bianchi", ["Mario Bianchi"]),
     ],
     "Dutch": [
         ("Van onze correspondent Pieter de Man", ["Pieter de Man"]),
@@ -206,6 +214,7 @@ NEWSROOMS: dict[str, list[tuple[str, list[str]]]] = {
     "Norwegian": [
         ("Av Ola Nordmann og Kari Nordmann (NTB)", ["Ola Nordmann", "Kari Nordmann"]),
         ("Journalist Ola Nordmann", ["Ola Nordmann"]),
+        ("NTB-Kari Nordmann", ["Kari Nordmann"]),
     ],
     "Finnish": [("Teksti: Matti Meikäläinen Kuvat: Liisa Meikäläinen", ["Matti Meikäläinen"])],
     "Polish": [
@@ -243,11 +252,13 @@ NEWSROOMS: dict[str, list[tuple[str, list[str]]]] = {
         ("王小明 实习生 李大华", ["王小明", "李大华"]),
         ("撰文：王小明 摄影：李大华", ["王小明"]),
         ("来源：新华网", []),
+        ("原创 王小明", ["王小明"]),
     ],
     "Japanese": [
         ("文・佐藤花子 写真・鈴木一郎", ["佐藤花子"]),
         ("ワシントン＝佐藤花子", ["佐藤花子"]),
         ("編集委員・佐藤花子", ["佐藤花子"]),
+        ("聞き手・佐藤花子", ["佐藤花子"]),
         ("共同通信", []),
         ("ロイター編集", []),
     ],
@@ -255,6 +266,9 @@ NEWSROOMS: dict[str, list[tuple[str, list[str]]]] = {
         ("글 김민수 사진 이영희", ["김민수"]),
         ("(서울=연합뉴스) 김민수 이영희 기자 =", ["김민수", "이영희"]),
         ("온라인뉴스팀", []),
+        ("김민수·이영희 기자", ["김민수", "이영희"]),
+        ("[김민수 기자]", ["김민수"]),
+        ("뉴시스", []),
     ],
     "Indonesian": [("Oleh Budi Santoso", ["Budi Santoso"])],
 }
@@ -276,6 +290,9 @@ NOBODY = [
     "By Reuters Staff",
     "The Daily Nowhere",
     "none@none.com (News Desk)",
+    "Super User",
+    "Fact checked by Jane Doe",
+    "mit Agenturmaterial",
 ]
 
 

@@ -255,6 +255,9 @@ GIVEN_NAMES = _names(
 #: Places that are as often a surname ("Santos", "Lima") are left out.
 PLACES: frozenset[str] = word_set(
     """
+    des_moines st_louis st._louis salt_lake_city fort_worth el_paso baton_rouge little_rock santa_fe sioux_falls
+    grand_rapids oklahoma_city jersey_city long_island staten_island cape_cod colorado_springs virginia_beach
+    el_salvador puerto_rico sri_lanka addis_ababa phnom_penh port-au-prince bad_homburg tel_aviv-yafo nueva_delhi
     alabama alaska arizona arkansas california colorado connecticut florida hawaii idaho illinois iowa kansas kentucky
     louisiana maryland massachusetts michigan minnesota mississippi nebraska nevada ohio oklahoma oregon pennsylvania
     tennessee texas vermont wisconsin wyoming

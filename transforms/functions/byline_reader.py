@@ -181,6 +181,17 @@ class BylineReader:
         if key in kinds.OURS and self.index > 1 and not self.run and not self.people:
             self._by()
             return
+        if kind is None and "-" in key:
+            head, _, tail = word.partition("-")
+            if WORDS.get(key.rpartition("-")[2]) == kinds.ROLE:
+                kind = kinds.ROLE  # "Nachrichten-Redakteurin"
+            elif WORDS.get(word_key(head)) == kinds.AGENCY and head.isupper() and tail[1:].islower():
+                self._agency(head)
+                self._end_part(";")
+                word, key = tail, word_key(tail)
+                kind = WORDS.get(key)
+        if key == "last" and self._peek() in ("updated", "update", "modified", "edited"):
+            kind = kinds.FURNITURE
         if kind is None and len(key) > 2 and key.endswith(("'s", "s'")):
             self._possessive(word, key)
             return
@@ -484,6 +495,9 @@ class BylineReader:
 
     def _writer_noun(self, word: str) -> None:
         following = self._peek()
+        if self.run and self.part and WORDS.get(following) == kinds.ORGANISATION:
+            self.run.append(word)  # "Local Democracy Reporting Service"
+            return
         if following == ":" or self._credit_follows():
             self._flush("word")
             self.credit = True
@@ -1055,6 +1069,9 @@ class BylineReader:
 
     def _person(self, names: list[str], whole: bool = True) -> None:
         names = self._without_repeat(names)
+        if len(names) == 2 and " ".join(map(word_key, names)) in kinds.NO_NAMES:
+            self.nobody = True
+            return
         size = _real_words(names)
         last, before = (word_key(name) for name in names[-1:-3:-1]) if len(names) > 1 else ("", "")
         if size >= 3 and last in PLACES and before not in PLACES and last not in SURNAME_PLACES:

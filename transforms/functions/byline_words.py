@@ -151,6 +151,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         STAFF,
         """
+        submitted superuser agenturmaterial agenturinformationen agenturberichten webdesk
         staff newsroom editors admin administrator webmaster redaktion redaktionen redaktionsteam redacción
         redacao redação redazione rédaction redactie redaksjonen redakcja redakce redakcia toimitus
         redaktsiya редакция редакція desk team crew agencies agentur agenturen agences agencias agências
@@ -162,6 +163,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         WRITER,
         """
+        servizio inchiesta commento crónica enquête récit chronique billet
         teksti tekstit besedilo cura κείμενο szöveg artikkeli reportáž komentář komentár komentar
         reporting reported writing written writes analysis opinion story stories words text texte texto
         testo tekst article artikel artículo artigo articolo author authors verfasser verfasst kommentar
@@ -177,6 +179,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         OTHER_CREDIT,
         """
+        reviewed checked fact-checked factchecked proofread
         kuvat kuva kuvaaja valokuvat fotó fotók képek ảnh φωτογραφία φωτογραφίες snímky
         перевёл перевел перевела иллюстрации
         editing edited photo photos photograph photographs photography pictures picture image images
@@ -361,6 +364,15 @@ ADDRESS_ENDINGS = word_set(
     ng gh eg ma ie eu news live blog media online ca press today world
     """
 )
+
+#: What content systems and offices call themselves where a person's name would stand.
+NO_NAMES = frozenset(
+    {
+        "super user", "site admin", "site administrator", "web admin", "web editor", "web master", "press release",
+        "news release", "guest author", "guest post", "guest blogger", "guest writer", "default user", "test user",
+        "demo user", "user name", "first last", "your name", "sponsored content", "partner content", "paid content",
+    }
+)  # fmt: skip
 
 #: "Our", as in "dal nostro inviato" and "Van onze correspondent": who follows has written.
 OURS = word_set(

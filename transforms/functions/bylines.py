@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from transforms.functions.byline_cjk import CJK, read_cjk
 from transforms.functions.byline_names import GIVEN_NAMES, PLACES
 from transforms.functions.byline_reader import BylineReader, known_publisher
-from transforms.functions.byline_words import SUFFIX, WORDS
+from transforms.functions.byline_words import OTHER_CREDIT, SUFFIX, WORDS
 from transforms.functions.person_names import word_key
 
 #: Characters of one byline that are read; real ones are far shorter. What is cut is told by `byline_cut`.
@@ -33,6 +33,10 @@ _ANGLED_MAIL = re.compile(r"<[^<>\s@]{1,100}@[^<>\s]{1,200}>")
 _GENDERED = re.compile(r"(?<=[a-zß])[:*_](?=in(?:nen)?\b)")
 _URL = re.compile(r"(?:https?://|www\.)\S{1,500}", re.IGNORECASE)
 _PARENTHESES = re.compile(r"\(([^()]{0,300})\)|（([^（）]{0,300})）")
+# "Jane Doe (photos)": a name with what it is credited for.
+_OTHERS_CREDIT = re.compile(
+    r"(?:[,;&|/]|\b(?:and|und|et|y|e|en|och|og|i|ja)\b|^)([^,;&|/()]{1,60})\(([^()\s]{3,20})\)"
+)
 _BRACKETED = re.compile(r"\[[^\[\]]{0,300}\]|\{[^{}]{0,300}\}")
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]"
@@ -152,6 +156,7 @@ def _read(text: str) -> tuple[list[str], str | None, bool]:
     text = _plain(text)
     inner: list[str] = []
     if "(" in text or "（" in text:
+        text = _OTHERS_CREDIT.sub(_without_others, text)
         inner = [a or b for a, b in _PARENTHESES.findall(text)]
         text = _PARENTHESES.sub(" ", text)
     people: list[str] = []
@@ -168,10 +173,12 @@ def _read(text: str) -> tuple[list[str], str | None, bool]:
             break
         if CJK.search(part) is not None:
             found_people, found_orgs = read_cjk(part)
-            people += found_people
-            for name in found_orgs:
+            for name in [*found_people, *found_orgs]:
                 known = known_publisher(name)
-                organisations.append(name if known is None else known.name)
+                if known is not None or name in found_orgs:
+                    organisations.append(name if known is None else known.name)
+                else:
+                    people.append(name)
             part = CJK.sub(" ", part)
         reader = BylineReader(part)
         reader.read()
@@ -194,6 +201,8 @@ def _plain(text: str) -> str:
         text = _INVISIBLE.sub("", text)
     if "://" in text or "www." in text:
         text = _URL.sub(" ", text)
+    if text[:1] == "[" and text[-1:] == "]" and text.count("[") == 1:
+        text = text[1:-1]
     if "[" in text or "{" in text:
         text = _BRACKETED.sub(" | ", text)
     if ":in" in text or "*in" in text or "_in" in text:
@@ -204,6 +213,11 @@ def _plain(text: str) -> str:
     if len(text) > 1 and text[0] in "'‘\"" and text[-1] in "'’\"":
         text = text[1:-1]
     return text
+
+
+def _without_others(found: re.Match[str]) -> str:
+    """Nothing where the brackets say that the name took the pictures, else what was found."""
+    return " " if WORDS.get(word_key(found.group(2))) == OTHER_CREDIT else found.group()
 
 
 def _unglued(found: re.Match[str]) -> str:
