@@ -127,9 +127,10 @@ def _is_odd(name: str) -> bool:
         return True
     for word in words:
         key = word_key(word)
-        if len(key) < 2 or key in WORDS or key in PLACES or key.endswith("'s") or not word[0].isalpha():
+        if key in WORDS or key in PLACES or key.endswith("'s") or not word[0].isalpha():
             return True
-    return False
+    # An initial in the middle is none of another reading.
+    return len(words[0]) < 2 or len(words[-1]) < 2
 
 
 def _lone_suffix(text: str) -> str | None:

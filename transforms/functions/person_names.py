@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from transforms.functions.byline_words import DEGREE, PARTICLE, SUFFIX, TITLE, WORDS, word_set
 
@@ -23,8 +24,9 @@ _INNER_BREAK = re.compile(r"([-'’.])")
 _VOWELS = frozenset("aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüý")
 
 
+@lru_cache(maxsize=16_384)
 def word_key(word: str) -> str:
-    """A word in the form in which `WORDS` holds it."""
+    """A word in the form in which `WORDS` holds it. Remembered, since each is asked for many times."""
     return word.casefold().strip(".'’‘").replace("’", "'")
 
 
