@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 
 from transforms.functions.byline_cjk import CJK, read_cjk
 from transforms.functions.byline_names import GIVEN_NAMES, PLACES
-from transforms.functions.byline_reader import BylineReader, known_publisher
+from transforms.functions.byline_reader import BylineReader
+from transforms.functions.byline_runs import known_publisher
 from transforms.functions.byline_words import OTHER_CREDIT, SUFFIX, WORDS
 from transforms.functions.person_names import word_key
 
