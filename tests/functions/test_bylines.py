@@ -146,6 +146,9 @@ NEWSROOMS: dict[str, list[tuple[str, list[str]]]] = {
         ("As told to Kate Doe", ["Kate Doe"]),
         ("Medically reviewed by Kate Doe, MD — By Sara Roe", ["Sara Roe"]),
         ("Kate Doe Des Moines Lantern", ["Kate Doe"]),
+        ("Rt Hon John Roe MP", ["John Roe"]),
+        ("The Rev. John Roe", ["John Roe"]),
+        ("Maj. Gen. John Roe", ["John Roe"]),
         ("Kate Doe Last updated: 12:30, 1 June 2023", ["Kate Doe"]),
         ("Kate Doe, Local Democracy Reporting Service", ["Kate Doe"]),
         ("Kate Doe | TNN | May 3, 2023, 10:20 IST", ["Kate Doe"]),
@@ -174,6 +177,7 @@ NEWSROOMS: dict[str, list[tuple[str, list[str]]]] = {
         ("Publié par Marie Durand le 3 mai 2022 à 14h30", ["Marie Durand"]),
         ("Texte : Marie Durand – Photos : Jean Dupont", ["Marie Durand"]),
         ("Par La rédaction", []),
+        ("Traduit par Jean Dupont", []),
     ],
     "Spanish": [
         ("Entrevista de Juan Fulano", ["Juan Fulano"]),
@@ -186,6 +190,7 @@ NEWSROOMS: dict[str, list[tuple[str, list[str]]]] = {
     "Portuguese": [
         ("Texto de João Fulano; Fotografia de Maria Beltrana", ["João Fulano"]),
         ("João Fulano, da Agência Nenhures", ["João Fulano"]),
+        ("João Fulano Do UOL, em São Paulo", ["João Fulano"]),
         ("Adriana Del Ré, correspondente", ["Adriana Del Ré"]),
         ("Gonçalo Junior, enviado especial a Curitiba", ["Gonçalo Junior"]),
         ("Carla Fulanda e Tânia MonteBRASÍLIA", ["Carla Fulanda", "Tânia Monte"]),
@@ -199,16 +204,19 @@ NEWSROOMS: dict[str, list[tuple[str, list[str]]]] = {
         ("Intervista di Mario Bianchi", ["Mario Bianchi"]),
         ("di Redazione Online", []),
         ("Servizio di Mario Bianchi", ["Mario Bianchi"]),
+        ("Testo e foto di Mario Bianchi", ["Mario Bianchi"]),
     ],
     "Dutch": [
         ("Van onze correspondent Pieter de Man", ["Pieter de Man"]),
         ("Tekst: Pieter de Man, foto's: Anna Vrouw", ["Pieter de Man"]),
         ("ANP/Pieter de Man", ["Pieter de Man"]),
         ("Door onze redactie", []),
+        ("Foto Pieter de Man", []),
     ],
     "Swedish": [
         ("Text: Lars Karlsson Bild: Anna Lind", ["Lars Karlsson"]),
         ("Lars Karlsson, utrikeskorrespondent", ["Lars Karlsson"]),
+        ("Reporter: Anna Lind Fotograf: Lars Karlsson", ["Anna Lind"]),
     ],
     "Danish": [("Skrevet af Mette Hansen", ["Mette Hansen"]), ("Af Ritzau", [])],
     "Norwegian": [
@@ -222,6 +230,7 @@ NEWSROOMS: dict[str, list[tuple[str, list[str]]]] = {
         ("oprac. Jan Kowalski", ["Jan Kowalski"]),
         ("Tekst: Jan Kowalski, zdjęcia: Anna Nowak", ["Jan Kowalski"]),
         ("Źródło: PAP", []),
+        ("Fot. Jan Kowalski", []),
     ],
     "Czech": [("Jan Novák, ČTK", ["Jan Novák"]), ("Připravil Jan Novák", ["Jan Novák"])],
     "Hungarian": [("Írta: Minta János", ["Minta János"])],
@@ -245,6 +254,7 @@ NEWSROOMS: dict[str, list[tuple[str, list[str]]]] = {
         ("محمد أحمد وليد حسن", ["محمد أحمد وليد حسن"]),
         ("بقلم: د. محمد أحمد", ["محمد أحمد"]),
         ("القاهرة (رويترز)", []),
+        ("أ ف ب", []),
     ],
     "Chinese": [
         ("記者王小明、李大華／台北報導", ["王小明", "李大華"]),
@@ -253,6 +263,7 @@ NEWSROOMS: dict[str, list[tuple[str, list[str]]]] = {
         ("撰文：王小明 摄影：李大华", ["王小明"]),
         ("来源：新华网", []),
         ("原创 王小明", ["王小明"]),
+        ("編譯王小明／綜合報導", ["王小明"]),
     ],
     "Japanese": [
         ("文・佐藤花子 写真・鈴木一郎", ["佐藤花子"]),

@@ -54,7 +54,7 @@ class BylineOrganisations(BylineRuns):
         self.run.append(word)
 
     def _the(self, lower: bool) -> None:
-        if self.skip or not self.credit:
+        if self.skip or not self.credit or WORDS.get(self._peek()) == kinds.TITLE:
             return
         self._flush("word")
         self.clean = False
@@ -119,6 +119,8 @@ class BylineOrganisations(BylineRuns):
         if self.run and real_words(self.run) == 1 and not known and not self.done:
             self.run.append(word)
             return
+        while len(self.run) > 2 and word_key(self.run[-1]) in ("do", "da", "de", "del", "della", "du"):
+            self.run.pop()  # "Jane Doe Do UOL": capitals on every word
         whole_run = real_words(self.run)
         if whole_run >= 2:
             self._flush("word")

@@ -183,7 +183,10 @@ class BylineReader(BylineOrganisations):
         elif kind == kinds.THE:
             self._the(lower)
         elif kind == kinds.ROLE:
-            self._role()
+            if key in kinds.OTHER_ROLES and self._peek() == ":":
+                self._other_credit(word)
+            else:
+                self._role()
         elif kind == kinds.ROLE_MODIFIER:
             self._role_modifier(word, key, lower)
         elif kind == kinds.STAFF:
@@ -350,8 +353,10 @@ class BylineReader(BylineOrganisations):
         self._count_prose()
 
     def _other_credit(self, word: str) -> None:
+        begins = not (self.run or self.done or self.skip or self.people) and self.credit
         if (
             self._credit_follows()
+            or (begins and word[0].isupper() and not self.all_upper and self._two_names_follow())
             or self._peek() in (":", "/", "by")
             or self.keys[self.index - 1] in ("courtesy", "hosted")
         ):
@@ -441,7 +446,8 @@ class BylineReader(BylineOrganisations):
         before = self.words[self.index - 2] if self.index > 1 else ""
         before_kind = WORDS.get(word_key(before))
         if key in ("de", "di", "da"):
-            if before_kind == kinds.WRITER and not self.run and not self.done and self._two_names_follow():
+            is_credit = before_kind in (kinds.WRITER, kinds.OTHER_CREDIT) and self.credit
+            if is_credit and not self.run and not self.done and self._two_names_follow():
                 self._by()  # "Entrevista de", "Intervista di"
             elif (WORDS.get(self._peek()) in (kinds.STAFF, kinds.ROLE) and not self.run) or (
                 word[0].isupper() and not self.all_upper and self.index == 1 and self._two_names_follow()

@@ -151,6 +151,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         STAFF,
         """
+        merkezi
         submitted superuser agenturmaterial agenturinformationen agenturberichten webdesk
         staff newsroom editors admin administrator webmaster redaktion redaktionen redaktionsteam redacción
         redacao redação redazione rédaction redactie redaksjonen redakcja redakce redakcia toimitus
@@ -179,6 +180,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         OTHER_CREDIT,
         """
+        traduit traduite traduits tradotto vertaald översatt oversat tłumaczył fotoğraf fotoğraflar
         reviewed checked fact-checked factchecked proofread
         kuvat kuva kuvaaja valokuvat fotó fotók képek ảnh φωτογραφία φωτογραφίες snímky
         перевёл перевел перевела иллюстрации
@@ -216,6 +218,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         AGENCY,
         """
+        uol
         рейтер ройтерс bnn yahoo رويترز الأناضول سبوتنيك
         reuters reuter afp ap dpa apa efe ansa tass upi xinhua lusa anp sda ats jiji kyodo yonhap pti ani
         ians tt ntb ritzau stt pap čtk ctk mti epd kna sid ots interfax тасс риа интерфакс укринформ
@@ -285,6 +288,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         TITLE,
         """
+        rt brig adm cmdr
         rer phil jur habil h.c ing.arch mgr. mudr judr phdr д-р د أ.د prof.dr
         dr prof professor sir dame lord lady mr mrs ms mx rev reverend hon sen. rep gov gen. col. maj. capt
         lt sgt us u.s dipl.-ing dipl ing lic dott dottor dottoressa prof.in dra doctor monsieur madame mme
@@ -362,6 +366,14 @@ ADDRESS_ENDINGS = word_set(
     com org net info biz tv io co uk us de at ch fr it es pt br mx ar cl be nl lu se no dk fi is pl cz sk hu
     ro bg gr hr si rs lt lv ee ru ua by tr il ir in pk bd lk np th vn my sg id ph jp kr cn hk tw au nz za ke
     ng gh eg ma ie eu news live blog media online ca press today world
+    """
+)
+
+#: Roles that, with a colon behind them, credit somebody for something else than the words.
+OTHER_ROLES = word_set(
+    """
+    photographer photographers videographer editor editors fotograf fotografin fotografen fotografo fotografa fotógrafo
+    fotógrafa photographe valokuvaaja фотограф illustrator translator producer
     """
 )
 

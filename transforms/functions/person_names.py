@@ -15,6 +15,8 @@ _LOWER_PARTICLES = word_set(
     van der den de del della di da do dos das du von zu zum zur bin ibn bint ten ter y e af av
     """
 )
+# "Maj." is a title only before another one: elsewhere it is a month.
+_TITLES_TOO = frozenset({"maj"})
 _NUMERALS = frozenset(("II", "III", "IV"))
 _TURKISH = frozenset("ĞŞİğşı")
 _TURKISH_LOWER = str.maketrans({"I": "ı", "İ": "i"})
@@ -54,6 +56,8 @@ def strip_titles(words: Sequence[str]) -> list[str]:
         and words[end - 1] != words[end - 1].lower()
     ):
         end -= 1
+    if end - start > 2 and word_key(words[0]) in _TITLES_TOO and WORDS.get(word_key(words[1])) == TITLE:
+        start = 1
     while end - start > 1 and WORDS.get(word_key(words[start])) == TITLE and not words[start][:1].islower():
         start += 1
     kept = list(words[start:end])
