@@ -48,6 +48,7 @@ class RunPlan:
     indexes: by name, as of the run's start. workers: processes of this machine that heavy work may use.
     spread: see `ReadFilesAndFeeds`. patience_s: see `RunBatches`.
     pool: the handle of the workers; runs that share it share their processes.
+    sources_text: publishers beside the packaged ones, as `load_publishers` takes them.
     """
 
     files: Sequence[SourceFile]
@@ -69,6 +70,7 @@ class RunPlan:
     patience_s: float
     progress: ProgressWriter
     pool: Shared = dataclasses.field(default_factory=Shared)
+    sources_text: str | None = None
 
 
 def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
@@ -84,7 +86,9 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
     read = (files, feeds) | "Read" >> ReadFilesAndFeeds(
         plan.staging, plan.polling, plan.max_input_bytes, plan.now, plan.run_id, plan.progress, plan.spread
     )
-    prepare = PrepareBatch(plan.staging, plan.now, plan.run_id, plan.near_duplicates != "off")
+    prepare = PrepareBatch(
+        plan.staging, plan.now, plan.run_id, plan.near_duplicates != "off", plan.sources_text
+    )
     from_files = read.from_files | "PrepareFiles" >> heavy(prepare).with_output_types(PreparedBatch)
     from_feeds = read.from_feeds | "PrepareFeeds" >> heavy(prepare).with_output_types(PreparedBatch)
     # Counted before they come together: the local runner ends one stage before it begins the next.

@@ -42,6 +42,7 @@ class RunSettings:
     partition_by: the columns that the articles' folders are named for, outermost first.
     workers: processes for the heavy work; 1 stays in this one.
     now: the run's clock, UTC.
+    sources: path of a table of publishers that extends the packaged one.
     chunk_mb: megabytes of input, once decompressed, that are committed at a time; 0 is everything at once.
     local: whether the run stays on this machine, so that it may use its processes.
     beam_args: what is passed on to Beam.
@@ -77,6 +78,7 @@ class RunSettings:
     beam_args: tuple[str, ...]
     chunk_mb: int = 64
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    sources: str | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -165,6 +167,13 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="MB",
         help="size in megabytes, once decompressed, over which a seed or feed file is a dead letter; "
         "JSONL is read line by line, with 32 MB a line (default %(default)s)",
+    )
+    sources.add_argument(
+        "--sources",
+        default=None,
+        metavar="FILE",
+        help="publishers beside those that newsbeam knows, or in their place: a line each of domain, name, country, "
+        "time zone and aliases joined by |, set apart by tabs; country, zone and aliases may be left out",
     )
     output = parser.add_argument_group("what is written")
     output.add_argument(
@@ -399,6 +408,7 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
         beam_args=tuple(beam_args),
         chunk_mb=arguments.chunk_mb,
         log_level=arguments.log_level,
+        sources=arguments.sources,
     )
 
 

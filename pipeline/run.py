@@ -29,7 +29,7 @@ from pipeline.build import RunPlan, build
 from pipeline.chunks import START, cut
 from pipeline.fetch.limits import HttpLimits
 from pipeline.fetch.poll import PollSettings
-from pipeline.files import delete_folder, is_local, list_files, open_write, require_filesystem
+from pipeline.files import delete_folder, is_local, list_files, open_write, read_bytes, require_filesystem
 from pipeline.options import RunSettings, newsbeam_version
 from pipeline.polling import (
     feed_requests,
@@ -47,6 +47,7 @@ from pipeline.sources import find_feeds, find_files, storable
 from pipeline.staging import Staging, open_read
 from pipeline.store.commit import abandon, commit, recover
 from pipeline.store.feeds import stage_feed_states
+from pipeline.store.hashes import hash_bytes
 from pipeline.store.hosts import stage_host_states
 from pipeline.store.index import KeyIndex, merge_segments, segments_to_merge
 from pipeline.store.layout import Layout, check_run_id, new_run_id, output_layout, staging_name
@@ -71,6 +72,7 @@ from schemas.state import Cursor, FeedState, HostState, Manifest, Series, Staged
 from schemas.tables import TABLES
 from transforms.batches import PATIENCE_S
 from transforms.functions.polling.outcomes import PollLimits
+from transforms.functions.sources import load_publishers
 from transforms.functions.urls import redact_credentials
 
 _LOG = logging.getLogger("newsbeam")
@@ -116,6 +118,7 @@ class _Common:
 
     stated: the options that their manifests keep. pool: of the worker processes, which outlive a chunk.
     clock_offset: how far the run's clock is ahead of the machine's.
+    sources_text: what --sources holds.
     """
 
     settings: RunSettings
@@ -126,6 +129,7 @@ class _Common:
     progress: ProgressWriter
     pool: Shared
     clock_offset: dt.timedelta
+    sources_text: str | None
 
 
 def run(settings: RunSettings) -> RunOutcome:
@@ -143,6 +147,7 @@ def run(settings: RunSettings) -> RunOutcome:
     # Filesystems other than the disk take their credentials and addresses from Beam's options.
     FileSystems.set_options(options)
     require_filesystem(layout.output)
+    sources_text = _sources_text(settings.sources)
     files, passed_over = find_files(settings.inputs)
     addresses = find_feeds(settings.feeds)
     if passed_over:
@@ -154,7 +159,7 @@ def run(settings: RunSettings) -> RunOutcome:
         for name in recovered:
             _LOG.warning("completed the commit of run %s, which an earlier start had left half-way", name)
         seen = committed_runs(layout)
-        stated = _stated_options(settings)
+        stated = _stated_options(settings, sources_text)
         if settings.run_id in seen:
             manifest = _repeated(read_manifest(layout, settings.run_id), settings.run_id, stated)
             return RunOutcome(total_of(manifest), recovered, repeated=True)
@@ -182,7 +187,7 @@ def run(settings: RunSettings) -> RunOutcome:
         with _progress(settings, files, start.begin) as progress:
             is_present = start.now is None and settings.now is None
             offset = dt.timedelta(0) if is_present else now - dt.datetime.now(dt.timezone.utc)
-            common = _Common(settings, options, layout, stated, now, progress, Shared(), offset)
+            common = _Common(settings, options, layout, stated, now, progress, Shared(), offset, sources_text)
             # Workers on other machines see no folder of this one.
             is_here = settings.local and is_local(layout.output)
             copies = layout.run_staging_dir(f"{run_id}-copies") if is_here else None
@@ -343,6 +348,7 @@ def _plan(
         patience_s=_patience_s(files, settings.entities),
         progress=common.progress,
         pool=common.pool,
+        sources_text=common.sources_text,
     )
 
 
@@ -508,9 +514,36 @@ def _refuse_other_partitions(layout: Layout, runs: frozenset[str], partition_by:
         )
 
 
-def _stated_options(settings: RunSettings) -> dict[str, Any]:
-    """The settings that a manifest keeps: what the run was asked to do, without credentials."""
-    return {
+def _sources_text(path: str | None) -> str | None:
+    """What the file of publishers holds, proved to be a table of them; None where there is none.
+
+    Raises UsageError, with the number of the line, where it isn't.
+    """
+    if path is None:
+        return None
+    try:
+        data = read_bytes(path)
+    except OSError as error:
+        raise UsageError(f"--sources {path}: can't be read: {error.strerror or error}") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"--sources {path}, line {line}: not UTF-8") from error
+    try:
+        load_publishers(text)
+    except ValueError as error:
+        raise UsageError(f"--sources {path}, {error}") from error
+    return text
+
+
+def _stated_options(settings: RunSettings, sources_text: str | None) -> dict[str, Any]:
+    """The settings that a manifest keeps: what the run was asked to do, without credentials.
+
+    Of the table of publishers, where one was given, its hash: a table that was edited is another option.
+    """
+    sources = {} if sources_text is None else {"sources": hash_bytes(sources_text.encode())}
+    return sources | {
         "input": [storable(given) for given in settings.inputs],
         "feeds": [redact_credentials(storable(given)) for given in settings.feeds],
         "language_detector": settings.language_detector,
@@ -537,7 +570,8 @@ def _repeated(manifest: Manifest, run_id: str, stated: dict[str, Any]) -> Manife
     Raises UsageError where the id is the same but what was asked for is not.
     """
     if manifest.options != stated:
-        differing = sorted(name for name in stated if manifest.options.get(name) != stated[name])
+        names = stated.keys() | manifest.options.keys()
+        differing = sorted(name for name in names if manifest.options.get(name) != stated.get(name))
         raise UsageError(
             f"--run_id {run_id} was committed at {manifest.committed_at:%Y-%m-%d %H:%M:%S}Z with another "
             f"--{' --'.join(differing)}: give a new id"

@@ -38,19 +38,23 @@ class PrepareBatch:
     """Parses, normalises and stages a batch of payloads.
 
     near: whether fingerprints are made, for near-duplicates to be found by.
+    sources_text: publishers beside the packaged ones, as `load_publishers` takes them.
     """
 
     staging: Staging
     now: dt.datetime
     run_id: str
     near: bool
+    sources_text: str | None = None
 
     def __call__(self, batch: PayloadBatch) -> PreparedBatch:
         """Stages the articles and the dead letters of the payloads, and returns their keys."""
         read = 0
         articles: list[Article] = []
         letters: list[DeadLetter] = []
-        made = [prepare_payload(payload, self.now, self.run_id) for payload in batch.payloads]
+        made = [
+            prepare_payload(payload, self.now, self.run_id, self.sources_text) for payload in batch.payloads
+        ]
         for prepared in made:
             read += prepared.read
             articles += prepared.articles

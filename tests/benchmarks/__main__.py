@@ -12,8 +12,10 @@ from __future__ import annotations
 import sys
 
 from tests.benchmarks import (
+    address_quality,
     against_datatrove,
     against_plain_loop,
+    byline_quality,
     edge_cases,
     edit_histories,
     feed_parsers,
@@ -25,8 +27,11 @@ from tests.benchmarks import (
     same_tables,
     scale,
     schedules,
+    source_quality,
     stages,
     start,
+    text_quality,
+    time_quality,
 )
 from tests.benchmarks.harness import measure_all, parser_of
 
@@ -42,6 +47,11 @@ BENCHMARKS = {
         stages,
         on_disk,
         index_scale,
+        byline_quality,
+        time_quality,
+        source_quality,
+        address_quality,
+        text_quality,
         near_duplicates,
         edit_histories,
         same_tables,

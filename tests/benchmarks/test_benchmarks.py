@@ -13,22 +13,28 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import (
+    address_quality,
     against_datatrove,
     against_plain_loop,
+    byline_quality,
     edge_cases,
     feed_parsers,
     harness,
     index_scale,
     near_duplicates,
+    normalisation,
     on_disk,
     politeness,
     polling_load,
     same_tables,
     scale,
     schedules,
+    source_quality,
     stage_clocks,
     stages,
     start,
+    text_quality,
+    time_quality,
 )
 from tests.benchmarks.__main__ import BENCHMARKS, main
 from tests.end_to_end.made_up import RSS, SEED, records, write_jsonl
@@ -347,3 +353,101 @@ def test_edge_cases_are_made_of_so_many(case: edge_cases.Case, tmp_path: Path) -
         assert size * 0.9 < len(text) < size * 2
     else:
         assert items == (100 if case.before is not None and "100" in case.name else size)
+
+
+# Normalisation. The strings are made up; peers only where NEWSBEAM_NORMALISATION_PEER_PYTHON names a Python with them.
+
+FEEDS = Path(__file__).parent.parent / "data" / "feeds"
+
+
+def peers_or_none() -> list[str]:
+    """The option that names the peers' Python, where there is one."""
+    peer = os.environ.get("NEWSBEAM_NORMALISATION_PEER_PYTHON")
+    return [] if peer is None else ["--normalisation_peer_python", peer]
+
+
+def write_lines(path: Path, lines: list[dict[str, object]]) -> Path:
+    """Labelled strings as JSON Lines."""
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def test_bylines_are_scored(tmp_path: Path) -> None:
+    """The share that is right by grade, what was invented, and what was read otherwise."""
+    lines: list[dict[str, object]] = [
+        {"byline": "By JANE DOE and John Roe", "authors": ["Jane Doe", "john roe"], "quality": "A"},
+        {"byline": "By Jane Doe", "authors": ["John Roe"], "quality": "A"},
+        {"byline": "Staff", "authors": [""], "quality": "B"},
+    ]
+    path = write_lines(tmp_path / "bylines.jsonl", lines)
+    text = byline_quality.measure(
+        options(tmp_path, "--bylines", str(path), "--show_bylines", *peers_or_none())
+    )
+    assert rows(text)[2][:4] == ["newsbeam", "50.0%", "100.0%", "0 of 1"]
+    assert "- A: 'By Jane Doe': ['John Roe'], read as ['Jane Doe']" in text
+    assert ("NOT MEASURED" in text) is (not peers_or_none())
+
+
+def test_times_are_scored(tmp_path: Path) -> None:
+    """To what a string states, each page by its surest string."""
+    lines: list[dict[str, object]] = [
+        {
+            "publisher": "de/Nowhere",
+            "published_at": "2024-05-01 10:30:15+00:00",
+            "raw": {"ld.datePublished": "2024-05-01T12:30:15+02:00", "time.text": "1. Mai 2024, 12:30 Uhr"},
+        },
+        {
+            "publisher": "us/Nowhere",
+            "published_at": "2024-05-01 10:30:15+00:00",
+            "raw": {"date": "2024-05-01T10:30:15", "dc.date": "2024-05-01", "time.text": "yesteryear"},
+        },
+    ]
+    path = write_lines(tmp_path / "dates.jsonl", lines)
+    text = time_quality.measure(options(tmp_path, "--dates", str(path), "--show_times", *peers_or_none()))
+    assert rows(text)[2][:7] == ["newsbeam", "1 of 1", "2 of 2", "1 of 2", "2 of 2", "0", "0"]
+    assert "'yesteryear' is 2024-05-01T10:30:15+00:00, read as None" in text
+
+
+def test_sources_are_counted(tmp_path: Path) -> None:
+    """The corpus', those of feeds, and what the table lacks."""
+    lines: list[dict[str, object]] = [
+        {"publisher": "us/Reuters", "raw": {}},
+        {"publisher": "xx/Nowhere", "raw": {}},
+    ]
+    path = write_lines(tmp_path / "dates.jsonl", lines)
+    given = options(tmp_path, "--dates", str(path), "--feed_folder", str(FEEDS), "--show_sources")
+    text = source_quality.measure(given)
+    assert "Of 2 publishers that others wrote scrapers for, the table lacks 1." in text
+    assert "- not in the table: Nowhere" in text
+
+
+def test_addresses_are_scored(tmp_path: Path) -> None:
+    """All variants of the made-up feeds' addresses come to one form, and all others to another."""
+    text = address_quality.measure(options(tmp_path, "--feed_folder", str(FEEDS), *peers_or_none()))
+    found = {row[0]: row[1] for row in rows(text)}
+    assert {found[f"same: {name}"] for name in address_quality.SAME} == {"100.0%"}
+    assert {found[f"apart: {name}"] for name in address_quality.OTHER} == {"100.0%"}
+
+
+def test_merged_addresses_are_told() -> None:
+    """Those with different titles, and no others."""
+    titles = {"https://a.example/?a": {"A"}, "https://a.example/?b": {"B"}, "https://a.example/?c": {"A"}}
+    assert address_quality.merges(titles, ["x", "x", "y"]) == [
+        ["https://a.example/?a", "https://a.example/?b"]
+    ]
+    assert address_quality.merges(titles, ["x", "y", "x"]) == []
+
+
+def test_texts_are_scored(tmp_path: Path) -> None:
+    """The feeds' bodies, hostile markup of a few levels, and the corpus cleaned twice."""
+    given = options(tmp_path, "--feed_folder", str(FEEDS), "--depth", "20", *peers_or_none())
+    text = text_quality.measure(given)
+    assert rows(text)[2][0] == "newsbeam"
+    assert "of 12 of the corpus, 0 change again" in text
+
+
+def test_faults_of_texts_are_counted() -> None:
+    """A word that is missing, one that was run together, and paragraphs on one line."""
+    answers = normalisation.Answers("made up", ["one twothree"], 0, [0.1])
+    found = text_quality.faults(["<p>one</p><p>two <b>th</b>ree</p><script>four</script>"], answers)
+    assert found == ("66.667%", "33.333%", "1")

@@ -360,3 +360,20 @@ def test_many_runs_keep_few_index_files(tmp_path: Path) -> None:
     assert run(write_jsonl(tmp_path / "all.jsonl", made), out) == 0
     assert counts(out)["unchanged"] == 30
     assert newsbeam("check", "--output", out) == 0
+
+
+def test_a_users_table_names_sources(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In every process; and the same run id with another table is another run."""
+    record = {"title": "Pier saved", "text": SEED, "url": "https://gazette.example/a", "id": "1"}
+    write_jsonl(tmp_path / "in" / "a.jsonl", [record])
+    table, out = tmp_path / "publishers.tsv", tmp_path / "out"
+    table.write_text("gazette.example\tThe Nowhere Gazette\n", encoding="utf-8")
+    options = ("--sources", str(table), "--workers", "2", "--run_id", "one")
+    assert run(tmp_path / "in", out, *options) == 0
+    assert [row["source"] for row in rows(out, "articles")] == ["The Nowhere Gazette"]
+    assert run(tmp_path / "in", out, *options) == 0
+    table.write_text("gazette.example\tThe Other Gazette\n", encoding="utf-8")
+    assert run(tmp_path / "in", out, *options) == 2
+    assert "another --sources" in capsys.readouterr().err
+    assert run(tmp_path / "in", out, "--run_id", "one") == 2
+    assert "another --sources" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import pytest
 from schemas.errors import RecordError
 from tests.records import LONG_TEXT, NOW, raw_item
 from transforms.functions.normalise import normalise_item
+from transforms.functions.sources import load_publishers
 
 URL = "https://www.ellery-post.example/2024/pier"
 
@@ -98,6 +99,15 @@ def test_several_author_elements_are_one_byline_column() -> None:
     article = normalise_item(raw_item(bylines=("Mara Quill", "Tobias Ferrow")), NOW, "r")
     assert article.byline == "Mara Quill; Tobias Ferrow"
     assert article.authors == ("Mara Quill", "Tobias Ferrow")
+
+
+def test_a_users_table_names_the_source_and_its_zone() -> None:
+    """Its name is the article's source, and times without a zone are its newsroom's."""
+    table = load_publishers("gazette.example\tThe Nowhere Gazette\tch\tEurope/Zurich\n")
+    item = raw_item(source=None, url="https://gazette.example/a", published="2024-01-15 12:00")
+    article = normalise_item(item, NOW, "r", table)
+    assert article.source == "The Nowhere Gazette"
+    assert article.published_at == dt.datetime(2024, 1, 15, 11, tzinfo=dt.timezone.utc)
 
 
 def test_the_address_names_the_source_where_nothing_else_does() -> None:

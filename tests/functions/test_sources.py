@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.hanging import no_hang
 from transforms.functions.sources import (
     Source,
     load_publishers,
@@ -48,6 +50,8 @@ EXTRA = (
             "nowhere.co.uk",
         ),
         (None, "nowhere.co.uk", "Latest News", None, "nowhere.co.uk", "nowhere.co.uk"),
+        (None, "nowhere.co.uk", "Journal", None, "Journal", "nowhere.co.uk"),
+        (None, "nowhere.co.uk", "(Jane Doe|J.D.)'s blog", None, "(Jane Doe|J.D.)'s blog", "nowhere.co.uk"),
         (None, "nowhere.co.uk", "Nowhere Gazette", "Reuters", "Nowhere Gazette", "nowhere.co.uk"),
         ("CNN", "news.google.com", '"words" - Google News', None, "CNN", "cnn.com"),
         ("Google News", "bbc.co.uk", None, None, "BBC", "bbc.co.uk"),
@@ -119,11 +123,31 @@ def test_a_users_file_extends_and_overrides() -> None:
     assert resolve_source("CNN", None, None, None).name == "CNN"
 
 
-@pytest.mark.parametrize("text", ["only.example.org\n", "\tName\n", "a.example\tA\tUS\tEST\n"])
-def test_a_bad_row_is_refused_with_its_line(text: str) -> None:
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("only.example.org", "domain and name"),
+        ("a.example A", "domain and name"),
+        ("\tName", "domain and name"),
+        ("a.example\tA\tUS\tQQT", "'QQT' is no IANA time zone"),
+        ("a.example\tA\tUS\tMars/Olympus", "'Mars/Olympus' is no IANA time zone"),
+        ("a.example\tA\tUSA", "'USA' is no country"),
+        ("a.example\tA\tUS\tEurope/Paris\tB\tC", "6 columns"),
+        ("Gazette\tA", "'gazette' is no domain"),
+        ("first.example\tB", "first.example is in line 2 already"),
+    ],
+)
+def test_a_bad_row_is_refused_with_its_line(row: str, said: str) -> None:
     """A user's mistake is told with the place to mend."""
-    with pytest.raises(ValueError, match="line 2"):
-        load_publishers("# made up\n" + text)
+    with pytest.raises(ValueError, match=f"^line 4: .*{re.escape(said)}"):
+        load_publishers(f"# made up\nfirst.example\tFirst\n\n{row}\n")
+
+
+def test_what_a_row_may_leave_out() -> None:
+    """Country, zone and aliases; a byte order mark and "www." are passed over."""
+    found = load_publishers("\ufeffwww.a.example\tA\n").of_domain("a.example")
+    assert found is not None
+    assert (found.name, found.country, found.time_zone, found.aliases) == ("A", None, None, ())
 
 
 def test_registrable_domains_follow_the_public_suffix_list() -> None:
@@ -140,3 +164,30 @@ def test_any_input_gives_a_source(
     """Nothing raises, and names are never blank."""
     found = resolve_source(stated, domain, title, org)
     assert found.name is None or found.name.strip()
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(sorted({row.name for row in load_publishers().by_domain.values()}))
+    | st.text(max_size=40)
+    | st.sampled_from(["The Nowhere Gazette", "nowhere.co.uk", "Nowhere: the paper", "Source: Nowhere"])
+)
+def test_a_name_that_was_given_is_kept(name: str) -> None:
+    """What a source was resolved to is resolved to itself."""
+    found = resolve_source(name, None, None, None).name
+    if found is not None:
+        assert resolve_source(found, None, None, None).name == found
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a", " - ", "| ", "rss ", "feed: ", "<", "a.", "www.", "(", "é", "ﷺ", "ß", "\ud800", "\u0301", "\n"],
+)
+def test_a_megabyte_is_named_at_once(unit: str) -> None:
+    """No expression backtracks, and names are read as far as names go."""
+    text = unit * (1_000_000 // len(unit))
+    with no_hang():
+        resolve_source(text, None, None, None)
+        resolve_source(None, text, None, None)
+        resolve_source(None, None, text, None)
+        resolve_source(None, None, None, text)

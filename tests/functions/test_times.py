@@ -591,3 +591,18 @@ def test_a_megabyte_takes_no_longer_than_a_line(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
     with no_hang():
         read_time(text, NOW)
+
+
+@given(
+    raw=st.one_of(
+        st.text("0123456789:-/. TZ+amprMay年月日時", max_size=40), st.sampled_from([raw for raw, _ in DATES])
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_an_instant_written_out_is_the_same_instant(raw: str) -> None:
+    """What was read, written as ISO 8601, is read as the same again, and is exact then."""
+    read = read_time(raw, NOW)
+    if read.instant is not None:
+        again = read_time(read.instant.isoformat(), NOW)
+        assert again.instant == read.instant
+        assert again.quality == "exact"

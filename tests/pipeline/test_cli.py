@@ -210,3 +210,26 @@ def test_an_ignored_signal_stays_ignored() -> None:
             assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "can't be read: No such file or directory"),
+        (b"# made up\nexample.org\tExample\tUS\tEST5\n", "line 2: 'EST5' is no IANA time zone"),
+        (b"example.org\tExample\ncaf\xe9.example\tCaf\xe9\n", "line 2: not UTF-8"),
+    ],
+)
+def test_a_table_of_publishers_that_is_none_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, said: str
+) -> None:
+    """Exit code 2 and the line's number, before anything is written."""
+    (tmp_path / "in").mkdir()
+    table, out = tmp_path / "publishers.tsv", tmp_path / "out"
+    if content is not None:
+        table.write_bytes(content)
+    run = ["run", "--input", str(tmp_path / "in"), "--output", str(out), "--sources", str(table)]
+    assert main(run) == 2
+    assert f"--sources {table}" in (shown := capsys.readouterr().err)
+    assert said in shown
+    assert not out.exists()

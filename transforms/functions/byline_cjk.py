@@ -16,31 +16,35 @@ _NAME = re.compile(
     rf"|[{_HAN}]{{1,8}}(?:[·・‧][{_HAN}]{{1,8}}){{1,3}}|[\u30a0-\u30ff]{{1,12}}(?:[·・＝][\u30a0-\u30ff]{{1,12}}){{1,3}}"
 )
 # "和" joins only what stands between two names of two letters at least: it begins Japanese surnames too.
-_SEPARATORS = re.compile(rf"[,，、;；|｜\n/／=＝]|(?<=[{_HAN}]{{2}})[和与與](?=[{_HAN}]{{2}})")
+_SEPARATORS = re.compile(
+    rf"[,，、;；|｜\n/／=＝]|(?<=[{_HAN}]{{2}})[和与與](?=[{_HAN}]{{2}})|(?<=[\uac00-\ud7a3])[·ㆍ](?=[\uac00-\ud7a3])"
+)
 _BRACKETS = re.compile(r"[(（【\[〔「『<《][^)）】\]〕」』>》]{0,80}[)）】\]〕」』>》]")
 _FRAMES = re.compile(r"[()（）【】\[\]〔〕「」『』<>《》:：◇■▲●※*]+")
 
 # What editors, photographers and sources stand behind: as far as the next separator they are no authors.
 _OTHER_CREDIT = re.compile(
     r"(?:责任编辑|責任編輯|责编|責編|编辑|編輯|编審|审核|審核|校对|校對|摄影|攝影|撮影|写真|图片|圖片|图|圖|摄|攝|翻译|翻譯|编译|"
-    r"翻訳|訳|来源|來源|出典|사진|편집|번역|영상|촬영|그래픽)\s*[:：/／=＝\s]\s*[^\s,，、;；|]{1,12}(?:[\s、,，][^\s,，、;；|:：]{2,4}(?=$|[\s,，、;；|]))?"
+    r"翻訳|訳|来源|來源|出典|사진|편집|번역|영상|촬영|그래픽)\s*[:：/／=＝・\s]\s*[^\s,，、;；|]{1,12}(?:[\s、,，][^\s,，、;；|:：]{2,4}(?=$|[\s,，、;；|]))?"
 )
 # Where a reporter's organisation ends and the names begin: "新华社记者张三".
 _REPORTER = re.compile(
     r"(?:特派|特约|特約|实习|實習|见习|本报|本報|首席|驻[\u4e00-\u9fff]{1,4}|駐[\u4e00-\u9fff]{1,4})*"
-    r"(?:记者|記者|特派员|特派員|通讯员|通訊員|评论员|評論員|特約撰述|撰稿人)"
+    r"(?:记者|記者|編譯|特派员|特派員|通讯员|通訊員|评论员|評論員|特約撰述|撰稿人)"
 )
 _ROLES = re.compile(
     r"(?:編集委員|論説委員|解説委員|支局長|総局長|特派員|編集長|文化部|社会部|政治部|経済部|国際部|大学教授|教授|准教授|作家|評論家|"
-    r"撰文|撰稿|作者|文字|报道|報道|报导|報導|采写|採訪|采访|综合|署名|執筆|取材|文責|文・写真|文|"
+    r"原创|原創|聞き手|綜合報導|综合报道|綜合外電|실습|实习生|實習生|见习|見習|撰文|撰稿|作者|文字|报道|報道|报导|報導|采写|採訪|采访|综合|署名|執筆|取材|文責|文・写真|文|"
     r"기자|특파원|논설위원|객원기자|인턴기자|선임기자|전문기자|편집위원|칼럼니스트|교수|앵커|글|작성자|작성)"
 )
 _ORGANISATION = re.compile(
-    r"(?:新闻网|新聞網|新聞社|通信社|通讯社|通訊社|电视台|電視台|广播|放送|新闻|新聞|日报|日報|晚报|晚報|时报|時報|早报|早報|"
+    r"(?:新闻网|新聞網|新聞社|通信社|通讯社|通訊社|电视台|電視台|广播|放送|通信|编辑|編輯|編集|新闻|新聞|日报|日報|晚报|晚報|时报|時報|早报|早報|"
     r"周刊|週刊|杂志|雑誌|网|網|报|報|社|台|デジタル|ニュース|オンライン|テレビ|ネット|編集部|编辑部|編輯部|編集局|取材班|支局|"
     r"频道|頻道|中心|委员会|委員会|研究所|大学|大學|公司|集团|뉴스|신문|일보|방송|통신|편집국|편집부|취재팀|미디어|닷컴|경제|투데이)"
     r"(?:电|電|讯|訊)?$"
 )
+# "台北1日電", and what is left of it where a name runs into it.
+_WIRED = re.compile(r"\d{1,2}\s*日?\s*(?:综合|綜合)?(?:电|電|讯|訊)")
 # Datelines that look like names.
 _PLACES = word_set(
     """
@@ -65,7 +69,7 @@ def read_cjk(text: str) -> tuple[list[str], list[str]]:
 
     Latin names beside them are not read here.
     """
-    text = _OTHER_CREDIT.sub(" ; ", text)
+    text = _WIRED.sub(" ", _OTHER_CREDIT.sub(" ; ", text))
     bare = _BRACKETS.sub(" ", text)
     if CJK.search(bare) is None:
         bare = text
@@ -88,7 +92,7 @@ def read_cjk(text: str) -> tuple[list[str], list[str]]:
 def _read_part(words: list[str], people: list[str], organisations: list[str]) -> None:
     names: list[str] = []
     for word in words:
-        word = word.strip("・·.-–—")
+        word = _without_dateline(word.strip("・·.-–—"))
         if not word or word in _PLACES or CJK.search(word) is None:
             continue
         if _ORGANISATION.search(word):
@@ -119,3 +123,9 @@ def _is_whole_name(name: str) -> bool:
 
 def _looks_chinese(name: str) -> bool:
     return 2 <= len(name) <= 3 and name[0] in _CHINESE_SURNAMES and name[1:2] != ""
+
+
+def _without_dateline(word: str) -> str:
+    """A name without the city that it runs into: "王小明台北"."""
+    city = word[-2:]
+    return word[:-2] if city in _PLACES and 4 <= len(word) <= 6 and word[0] in _CHINESE_SURNAMES else word

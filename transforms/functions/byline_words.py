@@ -66,6 +66,10 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         BY,
         """
+        подготовил подготовила подготовили беседовал беседовала беседовали записал записала написал
+        написала написали підготував підготувала підготували спілкувався спілкувалася розмовляв розмовляла
+        записав napisał napisała napisali opracował opracowała przygotował przygotowała napsal napsala
+        připravil připravila napisao napisala piše napísal napísala hazırlayan geschreven του της των
         by par por door przez av autor автора авторы escribe escriben escrito geschrieben skrevet skriven
         écrit scritto yazan kaleme tarafından od बाय بقلم كتب كتبت إعداد اعداد تقرير بواسطة ba oleh bởi
         autor: autore auteur auteure autora autorzy autorka автор автори авторка текст szerző írta
@@ -94,6 +98,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         ROLE,
         """
+        avustaja kirjeenvaihtaja dopisnik dopisnica novinar novinarka redaktorė újságíró tudósító muhabirimiz
         reporter reporters correspondent correspondents editor writer writers columnist contributor
         contributors journalist journalists photographer blogger producer anchor host presenter analyst
         commentator critic author's publisher founder co-founder cofounder ceo director manager officer
@@ -146,6 +151,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         STAFF,
         """
+        merkezi
+        submitted superuser agenturmaterial agenturinformationen agenturberichten webdesk
         staff newsroom editors admin administrator webmaster redaktion redaktionen redaktionsteam redacción
         redacao redação redazione rédaction redactie redaksjonen redakcja redakce redakcia toimitus
         redaktsiya редакция редакція desk team crew agencies agentur agenturen agences agencias agências
@@ -157,6 +164,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         WRITER,
         """
+        servizio inchiesta commento crónica enquête récit chronique billet
+        teksti tekstit besedilo cura κείμενο szöveg artikkeli reportáž komentář komentár komentar
         reporting reported writing written writes analysis opinion story stories words text texte texto
         testo tekst article artikel artículo artigo articolo author authors verfasser verfasst kommentar
         kommentare commentary comment kolumne kolonne column columna coluna interview interviews interviste
@@ -171,6 +180,10 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         OTHER_CREDIT,
         """
+        traduit traduite traduits tradotto vertaald översatt oversat tłumaczył fotoğraf fotoğraflar
+        reviewed checked fact-checked factchecked proofread
+        kuvat kuva kuvaaja valokuvat fotó fotók képek ảnh φωτογραφία φωτογραφίες snímky
+        перевёл перевел перевела иллюстрации
         editing edited photo photos photograph photographs photography pictures picture image images
         illustration illustrations illustrated graphic graphics video videos videography camera design
         designed layout produced production producing translated translation translating hosted theme
@@ -205,6 +218,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         AGENCY,
         """
+        uol
+        рейтер ройтерс bnn yahoo رويترز الأناضول سبوتنيك
         reuters reuter afp ap dpa apa efe ansa tass upi xinhua lusa anp sda ats jiji kyodo yonhap pti ani
         ians tt ntb ritzau stt pap čtk ctk mti epd kna sid ots interfax тасс риа интерфакс укринформ
         укрінформ униан уніан cnn bbc npr nbc abc cbs pbs msnbc cnbc bloomberg huffpost g1 globonews ndr wdr
@@ -273,6 +288,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         TITLE,
         """
+        rt brig adm cmdr
+        rer phil jur habil h.c ing.arch mgr. mudr judr phdr д-р د أ.د prof.dr
         dr prof professor sir dame lord lady mr mrs ms mx rev reverend hon sen. rep gov gen. col. maj. capt
         lt sgt us u.s dipl.-ing dipl ing lic dott dottor dottoressa prof.in dra doctor monsieur madame mme
         mlle herr frau señor señora sr. sra dom doña rabbi imam sheikh pastor bishop archbishop cardinal
@@ -315,7 +332,7 @@ WORDS = MappingProxyType(_words())
 SURNAMES_TOO = word_set(
     """
     staff post press page day star sun times herald bishop dean king judge major chancellor painter writer
-    head chief pool bureau wire desk news house hill east west white state city food music film small large
+    head chief junior pool bureau wire desk news house hill east west white state city food music film small large
     print sage gear best college church school globe journal forum club mirror courier register fellow host
     anchor partner grand marques may march june august monday friday sunday read link stand
     """
@@ -349,5 +366,30 @@ ADDRESS_ENDINGS = word_set(
     com org net info biz tv io co uk us de at ch fr it es pt br mx ar cl be nl lu se no dk fi is pl cz sk hu
     ro bg gr hr si rs lt lv ee ru ua by tr il ir in pk bd lk np th vn my sg id ph jp kr cn hk tw au nz za ke
     ng gh eg ma ie eu news live blog media online ca press today world
+    """
+)
+
+#: Roles that, with a colon behind them, credit somebody for something else than the words.
+OTHER_ROLES = word_set(
+    """
+    photographer photographers videographer editor editors fotograf fotografin fotografen fotografo fotografa fotógrafo
+    fotógrafa photographe valokuvaaja фотограф illustrator translator producer
+    """
+)
+
+#: What content systems and offices call themselves where a person's name would stand.
+NO_NAMES = frozenset(
+    {
+        "super user", "site admin", "site administrator", "web admin", "web editor", "web master", "press release",
+        "news release", "guest author", "guest post", "guest blogger", "guest writer", "default user", "test user",
+        "demo user", "user name", "first last", "your name", "sponsored content", "partner content", "paid content",
+    }
+)  # fmt: skip
+
+#: "Our", as in "dal nostro inviato" and "Van onze correspondent": who follows has written.
+OURS = word_set(
+    """
+    our onze unser unserem unserer unseren notre nos nostro nostra nostri nuestro nuestra nosso nossa vår vores nasz
+    nasza nasi наш наша
     """
 )

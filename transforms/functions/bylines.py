@@ -11,15 +11,19 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from transforms.functions.byline_cjk import CJK, read_cjk
-from transforms.functions.byline_reader import BylineReader, known_publisher
-from transforms.functions.byline_words import SUFFIX, WORDS
+from transforms.functions.byline_names import GIVEN_NAMES, PLACES
+from transforms.functions.byline_reader import BylineReader
+from transforms.functions.byline_runs import known_publisher
+from transforms.functions.byline_words import OTHER_CREDIT, SUFFIX, WORDS
 from transforms.functions.person_names import word_key
 
 #: Characters of one byline that are read; real ones are far shorter. What is cut is told by `byline_cut`.
 MAX_BYLINE_LENGTH = 2000
+# A name that changes whenever it is read again is none.
+_MAX_READINGS = 4
 #: Author elements of one item that are read.
 MAX_BYLINES = 200
 
@@ -30,10 +34,18 @@ _ANGLED_MAIL = re.compile(r"<[^<>\s@]{1,100}@[^<>\s]{1,200}>")
 _GENDERED = re.compile(r"(?<=[a-zß])[:*_](?=in(?:nen)?\b)")
 _URL = re.compile(r"(?:https?://|www\.)\S{1,500}", re.IGNORECASE)
 _PARENTHESES = re.compile(r"\(([^()]{0,300})\)|（([^（）]{0,300})）")
+# "Jane Doe (photos)": a name with what it is credited for.
+_OTHERS_CREDIT = re.compile(
+    r"(?:[,;&|/]|\b(?:and|und|et|y|e|en|och|og|i|ja)\b|^)([^,;&|/()]{1,60})\(([^()\s]{3,20})\)"
+)
 _BRACKETED = re.compile(r"\[[^\[\]]{0,300}\]|\{[^{}]{0,300}\}")
 _INVISIBLE = re.compile(
-    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]"
 )
+# "Jane DoeAnna Roe": where elements were joined without a blank, a name begins inside a word.
+_GLUED = re.compile(r"[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]")
+_GLUED_WORD = re.compile(r"[^\W\d_]{5,60}")
+_GLUED_PART = re.compile(r"(?<=[^\W\d_]{4})(?<=[a-zß-öø-ÿ])(?<!Fitz)(?=[A-ZÀ-ÖØ-Þ][^\W\d_]{2})")
 _SPACES = re.compile(r"[^\S\n]+")
 
 
@@ -81,7 +93,7 @@ def parse_bylines(bylines: Sequence[str]) -> Byline:
                 authors[f"{last} {alone}".casefold()] = f"{last} {alone}"
                 continue
             people, org, split = _read(text)
-            for person in people:
+            for person in _settled(people):
                 authors.setdefault(person.casefold(), person)
             organisation = organisation or org
             if split:
@@ -89,6 +101,37 @@ def parse_bylines(bylines: Sequence[str]) -> Byline:
     if anything and not authors:
         warnings.append("byline_no_person")
     return Byline(tuple(authors.values()), organisation, tuple(dict.fromkeys(warnings)))
+
+
+def _settled(people: list[str]) -> Iterator[str]:
+    """The names, of which those that look like more than a name are read again until they stay as they are.
+
+    So what was read once is read as the same a second time, even where the byline was no byline.
+    """
+    for person in people:
+        if not _is_odd(person):
+            yield person
+            continue
+        names = [person]
+        for _ in range(_MAX_READINGS):
+            again = [name for one in names for name in _read(one)[0]]
+            if again == names:
+                yield from names
+                break
+            names = again
+
+
+def _is_odd(name: str) -> bool:
+    """Whether anything about a name can be read in another way once it stands alone."""
+    words = name.split(" ")
+    if len(words) > 4 or len(words) < 2 or len(set(words)) < len(words):
+        return True
+    for word in words:
+        key = word_key(word)
+        if key in WORDS or key in PLACES or key.endswith("'s") or not word[0].isalpha():
+            return True
+    # An initial in the middle is none of another reading.
+    return len(words[0]) < 2 or len(words[-1]) < 2
 
 
 def _lone_suffix(text: str) -> str | None:
@@ -115,6 +158,7 @@ def _read(text: str) -> tuple[list[str], str | None, bool]:
     text = _plain(text)
     inner: list[str] = []
     if "(" in text or "（" in text:
+        text = _OTHERS_CREDIT.sub(_without_others, text)
         inner = [a or b for a, b in _PARENTHESES.findall(text)]
         text = _PARENTHESES.sub(" ", text)
     people: list[str] = []
@@ -131,10 +175,12 @@ def _read(text: str) -> tuple[list[str], str | None, bool]:
             break
         if CJK.search(part) is not None:
             found_people, found_orgs = read_cjk(part)
-            people += found_people
-            for name in found_orgs:
+            for name in [*found_people, *found_orgs]:
                 known = known_publisher(name)
-                organisations.append(name if known is None else known.name)
+                if known is not None or name in found_orgs:
+                    organisations.append(name if known is None else known.name)
+                else:
+                    people.append(name)
             part = CJK.sub(" ", part)
         reader = BylineReader(part)
         reader.read()
@@ -157,11 +203,30 @@ def _plain(text: str) -> str:
         text = _INVISIBLE.sub("", text)
     if "://" in text or "www." in text:
         text = _URL.sub(" ", text)
+    if text[:1] == "[" and text[-1:] == "]" and text.count("[") == 1:
+        text = text[1:-1]
     if "[" in text or "{" in text:
         text = _BRACKETED.sub(" | ", text)
     if ":in" in text or "*in" in text or "_in" in text:
         text = _GENDERED.sub("", text)
     text = _SPACES.sub(" ", text).strip()
+    if _GLUED.search(text) is not None:
+        text = _GLUED_WORD.sub(_unglued, text)
     if len(text) > 1 and text[0] in "'‘\"" and text[-1] in "'’\"":
         text = text[1:-1]
     return text
+
+
+def _without_others(found: re.Match[str]) -> str:
+    """Nothing where the brackets say that the name took the pictures, else what was found."""
+    return " " if WORDS.get(word_key(found.group(2))) == OTHER_CREDIT else found.group()
+
+
+def _unglued(found: re.Match[str]) -> str:
+    """Names that ran together with a separator between them; a word that no known name begins inside stays."""
+    first, *others = _GLUED_PART.split(found.group())
+    for part in others:
+        key = part.casefold()
+        is_town = part.isupper() and key in PLACES
+        first += f", {part}" if is_town or (key in GIVEN_NAMES and not part.isupper()) else part
+    return first

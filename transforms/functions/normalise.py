@@ -11,7 +11,7 @@ from schemas.records import Article, RawItem, TimeQuality
 from transforms.functions.bylines import parse_bylines
 from transforms.functions.html_text import html_to_text
 from transforms.functions.identity import SHARED_LINK, article_id, hash_comparable, names_of
-from transforms.functions.sources import host_in, publisher_timezone, resolve_source
+from transforms.functions.sources import Publishers, host_in, publisher_timezone, resolve_source
 from transforms.functions.text import one_line
 from transforms.functions.text_batches import clean_texts, comparable_texts, word_counts
 from transforms.functions.times import read_time
@@ -34,7 +34,7 @@ class _Words:
 
 
 def normalise_items(
-    items: Sequence[RawItem], now: dt.datetime, run_id: str
+    items: Sequence[RawItem], now: dt.datetime, run_id: str, publishers: Publishers | None = None
 ) -> Iterator[Article | RecordError]:
     """`normalise_item` of each, in order; what that would raise stands in the place of the article.
 
@@ -42,7 +42,7 @@ def normalise_items(
     """
     for item, words in zip(items, _words_of(items), strict=True):
         try:
-            yield _article(item, words, now, run_id)
+            yield _article(item, words, now, run_id, publishers)
         except RecordError as error:
             yield error
 
@@ -71,21 +71,26 @@ def _words_of(items: Sequence[RawItem]) -> list[_Words]:
     return found
 
 
-def normalise_item(item: RawItem, now: dt.datetime, run_id: str) -> Article:
+def normalise_item(
+    item: RawItem, now: dt.datetime, run_id: str, publishers: Publishers | None = None
+) -> Article:
     """Turns a parsed item into an article, inventing nothing.
 
     What the item doesn't state is None; what was repaired or doubted is a code in `warnings`. version, group_id,
     language and entities are left for later stages.
 
-    now: when the item was fetched or read; relative and future times are judged by it.
+    now: when the item was fetched or read; relative and future times are judged by it. publishers: the table that
+    sources are named by; the packaged one where it is None.
 
     Raises RecordError "no-text" where the item has neither title, summary, body nor address.
     """
     (words,) = _words_of([item])
-    return _article(item, words, now, run_id)
+    return _article(item, words, now, run_id, publishers)
 
 
-def _article(item: RawItem, words: _Words, now: dt.datetime, run_id: str) -> Article:
+def _article(
+    item: RawItem, words: _Words, now: dt.datetime, run_id: str, publishers: Publishers | None
+) -> Article:
     warnings: list[str] = list(item.warnings)
     title, text = words.title, words.text
     url = None if item.url is None else clean_url(item.url)
@@ -107,10 +112,10 @@ def _article(item: RawItem, words: _Words, now: dt.datetime, run_id: str) -> Art
 
     byline = parse_bylines(item.bylines)
     warnings += byline.warnings
-    source = resolve_source(item.source, host, item.feed_title, byline.organisation)
+    source = resolve_source(item.source, host, item.feed_title, byline.organisation, publishers)
     warnings += source.warnings
 
-    zone = publisher_timezone(host or source.domain) if host or source.domain else None
+    zone = publisher_timezone(host or source.domain, publishers) if host or source.domain else None
     published = read_time(item.published, now, zone, item.language)
     updated = read_time(item.updated, now, zone, item.language)
     warnings += published.warnings

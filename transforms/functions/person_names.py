@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from transforms.functions.byline_words import DEGREE, PARTICLE, SUFFIX, TITLE, WORDS, word_set
 
@@ -14,16 +15,20 @@ _LOWER_PARTICLES = word_set(
     van der den de del della di da do dos das du von zu zum zur bin ibn bint ten ter y e af av
     """
 )
+# "Maj." is a title only before another one: elsewhere it is a month.
+_TITLES_TOO = frozenset({"maj"})
 _NUMERALS = frozenset(("II", "III", "IV"))
 _TURKISH = frozenset("ĞŞİğşı")
 _TURKISH_LOWER = str.maketrans({"I": "ı", "İ": "i"})
 _INITIALS = re.compile(r"(?:\w\.)+\w?\.?|\w\.?")
+_SMALL_IN_CAPITALS = re.compile(r"\b(M)a?c(?=[A-Z]{2})")
 _INNER_BREAK = re.compile(r"([-'’.])")
 _VOWELS = frozenset("aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüý")
 
 
+@lru_cache(maxsize=16_384)
 def word_key(word: str) -> str:
-    """A word in the form in which `WORDS` holds it."""
+    """A word in the form in which `WORDS` holds it. Remembered, since each is asked for many times."""
     return word.casefold().strip(".'’‘").replace("’", "'")
 
 
@@ -35,8 +40,8 @@ def tidy_name(words: Sequence[str], all_lower: bool = False) -> str:
     """
     words = strip_titles(words)
     if all_lower:
-        words = [word if word_key(word) in _LOWER_PARTICLES else _capitalised(word) for word in words]
-    elif any(word.isupper() and len(word) > 1 for word in words):
+        words = [_from_lower(word) for word in words]
+    elif any(_is_capitals(word) and len(word) > 1 for word in words):
         turkish = any(char in _TURKISH for word in words for char in word)
         words = [_recased(word, index, turkish) for index, word in enumerate(words)]
     return " ".join(words)
@@ -51,7 +56,9 @@ def strip_titles(words: Sequence[str]) -> list[str]:
         and words[end - 1] != words[end - 1].lower()
     ):
         end -= 1
-    while end - start > 1 and WORDS.get(word_key(words[start])) == TITLE and words[start][:1].isupper():
+    if end - start > 2 and word_key(words[0]) in _TITLES_TOO and WORDS.get(word_key(words[1])) == TITLE:
+        start = 1
+    while end - start > 1 and WORDS.get(word_key(words[start])) == TITLE and not words[start][:1].islower():
         start += 1
     kept = list(words[start:end])
     # "Frau Sabienes" and "Dr. Doe" are how these people are named: with a lone surname the title stays.
@@ -60,8 +67,19 @@ def strip_titles(words: Sequence[str]) -> list[str]:
     return kept
 
 
+def _from_lower(word: str) -> str:
+    if word_key(word) in _LOWER_PARTICLES:
+        return word
+    return word.upper() if word.upper() in _NUMERALS else _capitalised(word)
+
+
+def _is_capitals(word: str) -> bool:
+    """Whether a word is in capitals, but for a "c" or "ac" that newsrooms leave small: "McDOE", "ROE-McDOE"."""
+    return word.isupper() or ("c" in word and _SMALL_IN_CAPITALS.sub(r"\1", word).isupper())
+
+
 def _recased(word: str, index: int, turkish: bool) -> str:
-    if not word.isupper() or word in _NUMERALS or _INITIALS.fullmatch(word):
+    if not _is_capitals(word) or word in _NUMERALS or _INITIALS.fullmatch(word):
         return word
     letters = [char for char in word if char.isalpha()]
     if len(letters) == 2 and (letters[1] == "J" or not any(char.lower() in _VOWELS for char in letters)):

@@ -20,6 +20,7 @@ from transforms.functions.normalise import normalise_items
 from transforms.functions.polling.guids import item_names
 from transforms.functions.seed_text import parse_seed
 from transforms.functions.sitemaps import is_sitemap, parse_sitemap
+from transforms.functions.sources import load_publishers
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,10 +36,13 @@ class Prepared:
     names: FeedNames | None = None
 
 
-def prepare_payload(payload: Payload, now: dt.datetime, run_id: str) -> Prepared:
+def prepare_payload(
+    payload: Payload, now: dt.datetime, run_id: str, sources_text: str | None = None
+) -> Prepared:
     """Parses and normalises all items of a payload. Never raises for what the payload holds.
 
-    now: when it was read or fetched. A payload that can't be parsed as a whole is one item, read and dead.
+    now: when it was read or fetched. sources_text: publishers beside the packaged ones (`load_publishers`).
+    A payload that can't be parsed as a whole is one item, read and dead.
     """
     origin = Origin(payload.kind, payload.uri, feed_url=payload.feed_url, position=payload.position)
     refuse = _Refusals(origin, now, run_id)
@@ -53,7 +57,8 @@ def prepare_payload(payload: Payload, now: dt.datetime, run_id: str) -> Prepared
             names = _names(payload.feed_url, items, named)
         marked = with_offsite_links(named, payload.feed_url)
         parsed = [(item, data) for item, (_, data) in zip(marked, parsed, strict=True)]
-    normalised = normalise_items([item for item, _ in parsed], now, run_id)
+    publishers = load_publishers(sources_text)
+    normalised = normalise_items([item for item, _ in parsed], now, run_id, publishers)
     for (item, source), made in zip(parsed, normalised, strict=True):
         if isinstance(made, RecordError):
             refuse("normalise", made, source, item.origin)

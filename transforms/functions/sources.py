@@ -9,12 +9,14 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
 from publicsuffixlist import PublicSuffixList
+
+from transforms.functions.time_zones import load_place
 
 #: No name of a publisher is longer; what is longer is read as far as this. Characters.
 MAX_NAME_LENGTH = 300
@@ -75,6 +77,7 @@ _HOST = re.compile(
     r"(?:https?://)?(?:www\d?\.)?((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})(?:[:/?#]\S*)?", re.IGNORECASE
 )
 _SPACES = re.compile(r"\s+")
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
 _NOT_NAME = re.compile(r"[^\w+&]+")
 _TAGS = re.compile(r"<[^<>]{0,200}>")
 
@@ -124,6 +127,9 @@ class Publishers:
         if found is None and "." in name and (host := host_in(name)) is not None:
             found = self.of_domain(host)
         return found
+
+
+_NO_PUBLISHERS = Publishers(MappingProxyType({}), MappingProxyType({}))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -187,7 +193,8 @@ def _resolved(
     if name is not None:
         known = table.of_name(name) or _known_part(name, table)
         if known is None:
-            return Source(_plain(name), domain or _domain_named(name))
+            own_domain = _domain_named(name)
+            return Source(own_domain or _plain(name), domain or own_domain)
         differs = (
             home is not None and home is not known and registrable(home.domain) != registrable(known.domain)
         )
@@ -200,6 +207,9 @@ def _resolved(
         return Source(home.name, domain)
 
     titled = _from_title(feed_title, table)
+    if isinstance(titled, Publisher) and domain is not None and registrable(titled.domain) != domain:
+        # A site of its own whose title is also a publisher's name, as "Journal" is: it keeps its own spelling.
+        titled = _from_title(feed_title, _NO_PUBLISHERS)
     if isinstance(titled, Publisher):
         return Source(titled.name, domain or registrable(titled.domain))
     org = clean_name(byline_org)
@@ -235,11 +245,12 @@ def load_publishers(extra_text: str | None = None) -> Publishers:
     Columns: domain, name, country, time zone, aliases joined by "|"; the last three may be missing. Lines that are
     blank or begin with "#" are passed over.
 
-    Raises ValueError with the line's number where a row has no domain or no name, or a zone that isn't IANA's form.
+    Raises ValueError with the line's number where a row has no domain or no name, more than five columns, a country
+    that isn't two letters, a zone that the tz database doesn't have, or the domain of a row before it.
     """
     packaged = (files("transforms.functions") / "data" / "publishers.tsv").read_text(encoding="utf-8")
     rows = {row.domain: row for row in _rows(packaged)}
-    extra = [] if extra_text is None else _rows(extra_text)
+    extra = [] if extra_text is None else _checked_rows(extra_text)
     rows.update((row.domain, row) for row in extra)
 
     by_domain: dict[str, Publisher] = {}
@@ -260,18 +271,40 @@ def load_publishers(extra_text: str | None = None) -> Publishers:
     return Publishers(MappingProxyType(by_domain), MappingProxyType(by_name))
 
 
+def _checked_rows(text: str) -> list[Publisher]:
+    """The rows of a user's file. Raises ValueError, with the line's number, for what the packaged one never has."""
+    seen: dict[str, int] = {}
+    for number, line in _lines(text):
+        fields = [field.strip() for field in line.split("\t")]
+        domain = fields[0].lower().removeprefix("www.")
+        place = f"line {number}: "
+        if len(fields) > 5:
+            raise ValueError(f"{place}{len(fields)} columns, and there are five; aliases are joined by |")
+        if len(fields) < 2 or not domain or not fields[1]:
+            raise ValueError(f"{place}domain and name, set apart by a tab, must both be there")
+        if host_in(domain) != domain:
+            raise ValueError(f"{place}{domain!r} is no domain such as example.org")
+        if len(fields) > 2 and fields[2] and not _COUNTRY.fullmatch(fields[2]):
+            raise ValueError(f"{place}{fields[2]!r} is no country of two letters such as FR (ISO 3166-1)")
+        if len(fields) > 3 and fields[3] and load_place(fields[3]) is None:
+            raise ValueError(f"{place}{fields[3]!r} is no IANA time zone such as Europe/Paris")
+        if domain in seen:
+            raise ValueError(f"{place}{domain} is in line {seen[domain]} already")
+        seen[domain] = number
+    return _rows(text)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that are rows, by their numbers."""
+    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield number, line
+
+
 def _rows(text: str) -> list[Publisher]:
     rows = []
-    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
+    for _, line in _lines(text):
         domain, name, country, zone, aliases = ([field.strip() for field in line.split("\t")] + [""] * 5)[:5]
-        if not domain or not name:
-            raise ValueError(
-                f"publishers, line {number}: domain and name, set apart by a tab, must both be there"
-            )
-        if zone and "/" not in zone and zone != "UTC":
-            raise ValueError(f"publishers, line {number}: {zone!r} is no IANA time zone such as Europe/Paris")
         rows.append(
             Publisher(
                 domain.lower().removeprefix("www."),
@@ -405,7 +438,9 @@ def _from_title(title: str | None, table: Publishers) -> Publisher | str | None:
         return next(part for part in parts if is_aggregator(part))
     if not named:
         return None
-    name = _FEED_TAIL.sub("", named[0]).strip(" -–—|:")
+    # "(Jane|J.)'s blog" is one name.
+    whole = named[0].count("(") != named[0].count(")")
+    name = _FEED_TAIL.sub("", bare if whole else named[0]).strip(" -–—|:")
     known = table.of_name(name)
     return known or name or None
 
