@@ -39,7 +39,8 @@ from tests.benchmarks.polling_oracles import (
     share_within,
 )
 from transforms.functions.polling.answer import after_answer, not_allowed
-from transforms.functions.polling.hosts import earliest_request, request_ended
+from transforms.functions.polling.headers import retry_after_s
+from transforms.functions.polling.hosts import earliest_request, paused, request_ended
 from transforms.functions.polling.outcomes import PollLimits
 from transforms.functions.polling.plan import due, plan_request, poll_address
 from transforms.functions.polling.robots import after_robots, robots_allows, robots_due
@@ -126,6 +127,9 @@ def simulate(count: int, days: int, seed: int, limits: PollLimits) -> Simulated:
                     robots_requests += 1
                     robots_bytes += SHORT_BYTES + len(body)
                     host = after_robots(host, status, body, USER_AGENT, moment(at))
+                    wished = None if refused is None else retry_after_s(refused[1], moment(at))
+                    if wished is not None:
+                        host = paused(host, moment(at + wished))
                     host = request_ended(host, moment(at))
                     at = _seconds(earliest_request(host, moment(at), HOST_GAP_S))
                     if at > run_at + _RUN_S:

@@ -78,7 +78,7 @@ def said(out: Path, table: str) -> list[str]:
         row = {name: value for name, value in row.items() if name not in OF_THE_RUN}
         if "origin" in row:
             row["origin"] = {name: row["origin"][name] for name in ("kind", "feed_url", "guid")}
-        for name in ("origin_uri", "position", "detail"):
+        for name in ("origin_uri", "origins", "position", "detail"):
             row.pop(name, None)
         return row
 
