@@ -16,6 +16,7 @@ from tests.benchmarks import (
     against_datatrove,
     against_plain_loop,
     edge_cases,
+    entity_quality,
     feed_parsers,
     harness,
     index_scale,
@@ -29,6 +30,7 @@ from tests.benchmarks import (
     start,
 )
 from tests.benchmarks.__main__ import BENCHMARKS, main
+from tests.benchmarks.conll import Name, read_documents
 from tests.end_to_end.made_up import RSS, SEED, records, write_jsonl
 
 linux_only = pytest.mark.skipif(
@@ -263,6 +265,85 @@ def test_scores_are_what_their_definitions_say() -> None:
     ari, precision, recall = near_duplicates.scores(["a", "a", "b", "b", "c"], ["1", "1", "2", "3", "3"])
     assert (precision, recall) == (0.5, 0.5)
     assert ari == pytest.approx((1 - 0.4) / (2 - 0.4))
+
+
+# Made up, in the form of CoNLL-2003.
+CONLL = """-DOCSTART- -X- O O
+
+PORT NN I-NP I-LOC
+NEWS NN I-NP O
+
+The DT I-NP O
+mayor NN I-NP O
+of IN I-PP O
+Paris NNP I-NP I-LOC
+, , O O
+Anne NNP I-NP I-PER
+Hidalgo NNP I-NP I-PER
+, , O O
+said VBD I-VP O
+" " O O
+no UH I-INTJ O
+" " O O
+to TO I-PP O
+Microsoft NNP I-NP I-ORG
+Google NNP I-NP B-ORG
+'s POS B-NP O
+offer NN I-NP O
+( ( O O
+again RB I-ADVP O
+) ) O O
+. . O O
+
+-DOCSTART- -X- O O
+
+Results NNS I-NP O
+"""
+
+
+def test_marked_names_are_read_at_their_places() -> None:
+    """The text is joined as it was printed, names that touch stay two, and a heading is no prose."""
+    first, second = read_documents(CONLL.splitlines())
+    sentence = """The mayor of Paris, Anne Hidalgo, said "no" to Microsoft Google's offer (again)."""
+    assert first.text == f"PORT NEWS\n{sentence}\n"
+    assert [(first.text[name.start : name.end], name.label) for name in first.names] == [
+        ("PORT", "LOC"),
+        ("Paris", "LOC"),
+        ("Anne Hidalgo", "PER"),
+        ("Microsoft", "ORG"),
+        ("Google", "ORG"),
+    ]
+    assert [first.text[start:end] for start, end in first.prose] == [sentence]
+    assert (second.text, second.names, second.prose) == ("Results\n", (), ())
+    (headless,) = read_documents(["in O", "Paris B-LOC"])
+    assert headless.names == (Name(3, 8, "LOC"),)
+
+
+def test_names_are_scored_by_ends_and_label() -> None:
+    """By hand: one right, one with another label, one with another end, one invented."""
+    marked = [(0, 0, 5, "PERSON"), (0, 9, 12, "ORG"), (1, 0, 4, "LOC")]
+    found = [(0, 0, 5, "PERSON"), (0, 9, 12, "LOC"), (1, 0, 6, "LOC"), (1, 9, 12, "LOC")]
+    quality = entity_quality.score(marked, found)
+    assert quality.typed == entity_quality.Score(1, 4, 3)
+    assert quality.untyped == entity_quality.Score(2, 4, 3)
+    assert quality.by_label["LOC"] == entity_quality.Score(0, 3, 1)
+    assert quality.typed.f1 == pytest.approx(200 / 7)
+
+
+def test_entities_are_compared_with_the_bare_model(tmp_path: Path) -> None:
+    """Rows for both sides, over the same marked names; and the expectations, checked where their names stand."""
+    (tmp_path / "made_up").write_text(CONLL)
+    (tmp_path / "seeds").mkdir()
+    seed = (
+        "By Mara Quill\nSource: Courier\n\nPresident Joe Biden spoke near Kyiv. Biden said NATO was united.\n"
+    )
+    (tmp_path / "seeds" / "a.txt").write_text(seed)
+    text = entity_quality.measure_asked(
+        options(tmp_path, "--conll", str(tmp_path / "made_up"), "--seeds", str(tmp_path / "seeds"))
+    )
+    marked = {(row[0], row[1]): row[2] for row in rows(text)[2:]}
+    assert marked["bare model", "all"] == marked["newsbeam", "all"] == "4"
+    assert "`a.txt`: 3 of 3 expected entities are right" in text
 
 
 def test_the_speed_of_fingerprints_is_measured() -> None:
