@@ -179,7 +179,7 @@ def test_spacy_is_imported_with_the_first_text_only() -> None:
         os.environ.pop("OPENBLAS_NUM_THREADS", None)
         from transforms.functions import entities
         from transforms.functions.spacy_entities import SpacyExtractor
-        entities.default_places()
+        from transforms.functions import places; places.default_places()
         extractor = SpacyExtractor()
         assert extractor.languages
         assert not {"spacy", "thinc", "numpy"} & set(sys.modules), "imported early"

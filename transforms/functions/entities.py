@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from importlib import resources
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from schemas.records import Entity
+from transforms.functions.name_clues import clue_of, is_of_sport, is_team
+from transforms.functions.places import Place, default_places, name_key
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,19 +47,6 @@ class ResolvedMention:
     end: int
     label: str
     name: str
-    id: str | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Place:
-    """What a gazetteer says of a name.
-
-    name: the usual one ("United States" for "U.S."). label: GPE, LOC, or ORG for a seat of power that
-    stands for who sits there. id: ISO 3166-1 alpha-2 of a country, None for all else.
-    """
-
-    name: str
-    label: str
     id: str | None = None
 
 
@@ -122,7 +108,10 @@ _POSSESSIVE = re.compile(r"(?:['’]s?|['’]S)$")
 _WORD = re.compile(r"[^\W_]+(?:[-.&][^\W_]+)*")
 _EDGE = " \t\r\n\f\v\u00a0\"'“”‘’«»„‹›`()[]{}<>,;:!?*_|/\\–—-•·…=~^"
 _SPACES = re.compile(r"\s+")
-_CLUE_OF_PLACE = re.compile(r"\b(?:in|near|outside|around|inside|across)\s+$", re.IGNORECASE)
+_SCORE = re.compile(r"\d+[-–]\d+")
+_MONTHS = frozenset(
+    "january february march april june july august september october november december".split()  # noqa: SIM905
+)
 _ACRONYM_AFTER = re.compile(r"\s?\(([A-Z][A-Za-z.&]{1,9})\)")
 
 #: Longest name in words and characters; more is a headline or a list.
@@ -131,41 +120,6 @@ _MAX_CHARS = 100
 
 # A line this long and followed by more is broken by a mail program or a wire service, inside a sentence.
 _WRAPPED_LINE = range(45, 101)
-
-
-def name_key(name: str) -> str:
-    """What names of one thing have in common: `U.S.` and `US`, `the White House` and `White House’s`.
-
-    Case is folded, since headlines are in capitals; dots, articles and possessives go; hyphens are spaces.
-    """
-    key = _SPACES.sub(" ", name.replace("’", "'").replace(".", "").replace("-", " ")).strip().casefold()
-    key = key.removeprefix("the ")
-    return key.removesuffix("'s").removesuffix("'")
-
-
-@functools.cache
-def default_places() -> Mapping[str, Place]:
-    """The small gazetteer that comes with the package, by `name_key`; names and aliases alike."""
-    data = resources.files("transforms.functions").joinpath("data/places.tsv").read_text(encoding="utf-8")
-    return read_places(data.splitlines())
-
-
-def read_places(lines: Iterable[str]) -> Mapping[str, Place]:
-    """Places by `name_key`, from lines of name, label, id and aliases.
-
-    Tabs between the fields, `|` between aliases; an empty id is None; the first line is the heading, and
-    lines starting with # are comments. The first place of a name keeps it.
-    """
-    places: dict[str, Place] = {}
-    rows = (line for line in lines if line and not line.startswith("#"))
-    next(rows, None)
-    for row in rows:
-        name, label, place_id, aliases = row.split("\t")
-        place = Place(name, label, place_id or None)
-        for alias in (name, *aliases.split("|")):
-            if alias:
-                places.setdefault(name_key(alias), place)
-    return MappingProxyType(places)
 
 
 def collect_entities(
@@ -195,7 +149,7 @@ def resolve_mentions(
     model missed, and gives every mention the entity's name and label. Parameters as for `collect_entities`.
     """
     places = default_places() if places is None else places
-    spans = _repeated(text, _trimmed(text, mentions))
+    spans = _listed(text, _repeated(text, _with_acronyms(text, _trimmed(text, mentions))), places)
     if not spans:
         return ()
     entities = _Entities(text, spans, places)
@@ -258,7 +212,19 @@ def _parts(text: str, start: int, end: int, wrapped: bool) -> list[tuple[int, in
         parts.append((first, cut))
         first = cut + 1
     parts.append((first, end))
-    return parts
+    return [piece for part in parts for piece in _pieces(text, *part)]
+
+
+def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Two names where the model saw one: "Mercantile or Commerce", "Fund for the Sea (FFS"."""
+    name = text[start:end]
+    cut = name.find(" (")
+    if cut > 0 and ")" not in name:
+        return [(start, start + cut), (start + cut + 2, end)]
+    cut = name.find(" or ")
+    if cut > 0:
+        return [(start, start + cut), (start + cut + 4, end)]
+    return [(start, end)]
 
 
 def _bare(text: str, start: int, end: int, label: str) -> _Span | None:
@@ -277,12 +243,7 @@ def _bare(text: str, start: int, end: int, label: str) -> _Span | None:
             end = start + possessive.start()
         if text[start:end].endswith(".") and not _ends_in_abbreviation(text[start:end]):
             end -= 1
-        if label == "PERSON":
-            start = _after_title(text, start, end)
-            # A score or an age: "Peter Luczak 7-6".
-            last = text.rfind(" ", start, end)
-            if last > 0 and not any(map(str.isalpha, text[last:end])):
-                end = last
+        start, end = _without_company(text, start, end, label)
         if (start, end) == before:
             break
     name = text[start:end]
@@ -295,6 +256,26 @@ def _bare(text: str, start: int, end: int, label: str) -> _Span | None:
         return None
     key = name_key(name)
     return _Span(start, end, label, key) if key else None
+
+
+def _without_company(text: str, start: int, end: int, label: str) -> tuple[int, int]:
+    """A name without what the model took along: a score, a month, a title, the common noun behind it."""
+    if label == "PERSON":
+        start = _after_title(text, start, end)
+    first = text.find(" ", start, end)
+    if first > 0 and name_key(text[start:first]) in _MONTHS:
+        start = first + 1
+    last = text.rfind(" ", start, end)
+    if last > 0:
+        word = text[last + 1 : end]
+        # "Red Sox 7-0", "Interfax news agency"; an age or a score behind a person even without a hyphen.
+        if (
+            _SCORE.fullmatch(word)
+            or (label == "PERSON" and not any(map(str.isalpha, word)))
+            or (word.isalpha() and word.islower())
+        ):
+            end = last
+    return start, end
 
 
 def _after_title(text: str, start: int, end: int) -> int:
@@ -331,7 +312,32 @@ def _token_around(text: str, start: int, end: int) -> str:
     return text[low:high].strip("\"'“”‘’()[],;:!?")
 
 
-# --- names that stand again ---
+# --- names that the model missed ---
+
+
+def _with_acronyms(text: str, spans: Sequence[_Span]) -> list[_Span]:
+    """The spans and, where the model passed it over, the acronym that stands in brackets behind its expansion."""
+    added: list[_Span] = []
+    for number, span in enumerate(spans):
+        following = spans[number + 1] if number + 1 < len(spans) else None
+        bracket = _ACRONYM_AFTER.match(text, span.end)
+        if bracket is None or (following is not None and following.start < bracket.end()):
+            continue
+        key = name_key(bracket[1])
+        if key in _acronyms_of(text[span.start : span.end]):
+            added.append(_Span(bracket.start(1), bracket.end(1), span.label, key))
+    return sorted([*spans, *added], key=lambda span: span.start)
+
+
+def _acronyms_of(name: str) -> tuple[str, str, str]:
+    """What may stand for a name of several words, by `name_key`: all initials, all capitals, initials of both."""
+    words = name.replace("-", " ").split()
+    large = "".join(word[0] for word in words if word[0].isupper())
+    return (
+        "".join(word[0] for word in words).casefold(),
+        "".join(filter(str.isupper, name)).casefold(),
+        large.casefold(),
+    )
 
 
 def _repeated(text: str, spans: Sequence[_Span]) -> list[_Span]:
@@ -374,6 +380,54 @@ def _repeated(text: str, spans: Sequence[_Span]) -> list[_Span]:
     return sorted([*spans, *added], key=lambda span: span.start)
 
 
+def _listed(text: str, spans: Sequence[_Span], places: Mapping[str, Place]) -> list[_Span]:
+    """The spans and, where the model passed it over, each name that a gazetteer is sure of.
+
+    Only where no other word in capitals touches it, since China is not meant by the Bank of China Tower, nor where the
+    model found nothing at all, since it may have been given a language that it doesn't know.
+    """
+    if not spans:
+        return []
+    added: list[_Span] = []
+    index, free_from = 0, 0
+    words = list(_WORD.finditer(text))
+    for number, match in enumerate(words):
+        start = match.start()
+        if start < free_from or not match[0][0].isupper():
+            continue
+        while index < len(spans) and spans[index].end <= start:
+            index += 1
+        free_to = spans[index].start if index < len(spans) else len(text)
+        run = _run_of_capitals(text, words, number)
+        end = run[-1].end()
+        free_from = end
+        if end > free_to or (index and text[spans[index - 1].end : start] in (" ", " of ")):
+            continue
+        key = name_key(text[start:end])
+        place = places.get(key)
+        if (
+            place is not None
+            and place.sure
+            and len(key) > 2
+            and not _ADDRESS.search(_token_around(text, start, end))
+        ):
+            added.append(_Span(start, end, place.label, key, voted=False))
+    return sorted([*spans, *added], key=lambda span: span.start)
+
+
+def _run_of_capitals(text: str, words: Sequence[re.Match[str]], first: int) -> Sequence[re.Match[str]]:
+    """The words from one on that begin with a capital, with a blank between them."""
+    last = first
+    while (
+        last + 1 < len(words)
+        and words[last + 1].start() == words[last].end() + 1
+        and text[words[last].end()] == " "
+        and words[last + 1][0][0].isupper()
+    ):
+        last += 1
+    return words[first : last + 1]
+
+
 # --- what belongs together ---
 
 
@@ -394,11 +448,23 @@ class _Entities:
         self._places = places
         self._votes: dict[str, collections.Counter[str]] = {}
         self._forms: dict[str, collections.Counter[str]] = {}
+        # By key: how often a word beside the name says that it is a place.
+        self._stands_as_place: collections.Counter[str] = collections.Counter()
+        # Keys that stand where teams do.
+        self._teams: set[str] = set()
+        of_sport = is_of_sport(text)
         for span in spans:
             votes = self._votes.setdefault(span.key, collections.Counter())
             votes[span.label] += 2 if span.voted else 1
-            if span.label != "GPE" and _CLUE_OF_PLACE.search(text, max(0, span.start - 12), span.start):
-                votes["GPE"] += 1
+            clue = clue_of(text, span.start, span.end)
+            if clue == "GPE":
+                self._stands_as_place[span.key] += 1
+                votes["GPE"] += span.label != "GPE"
+            elif clue is not None:
+                # More than the model's own word, which counts two.
+                votes[clue] += 3
+            if of_sport and is_team(text, span.start, span.end):
+                self._teams.add(span.key)
             form = _SPACES.sub(" ", text[span.start : span.end])
             self._forms.setdefault(span.key, collections.Counter())[form] += 1
         self._leader = {key: key for key in self._votes}
@@ -422,6 +488,17 @@ class _Entities:
         votes = self._votes[key]
         return max(votes, key=votes.__getitem__)
 
+    def _is_sure_place(self, key: str) -> bool:
+        place = self._places.get(key)
+        return place is not None and place.sure
+
+    def _may_be_surname(self, key: str) -> bool:
+        """Whether a place's name is rather a person's here: the model doubts it, and nobody is said to be in it."""
+        votes = self._votes[key]
+        return 4 * votes["PERSON"] >= votes.total() or (
+            votes["PERSON"] > 0 and not self._stands_as_place[key]
+        )
+
     def _join_places(self) -> None:
         """One entity for the names of one country: US, U.S., United States."""
         first: dict[str, str] = {}
@@ -437,9 +514,8 @@ class _Entities:
             if bracket is None:
                 continue
             short = name_key(bracket[1])
-            initials = "".join(word[0] for word in span.key.split())
-            capitals = "".join(filter(str.isupper, self._text[span.start : span.end])).casefold()
-            if short in self._leader and short in (initials, capitals) and self._root(short) == short:
+            expands = short in _acronyms_of(self._text[span.start : span.end])
+            if short in self._leader and expands and self._root(short) == short:
                 root = self._root(span.key)
                 if root != short:
                     self._leader[short] = root
@@ -451,7 +527,7 @@ class _Entities:
         starts: dict[str, set[str]] = {}
         for key in sorted(self._votes, key=lambda key: len(key.split())):
             words = key.split()
-            if len(words) < 2 or self._majority(key) != "PERSON" or key in self._places:
+            if len(words) < 2 or self._majority(key) != "PERSON" or self._is_sure_place(key):
                 continue
             # "Joe R. Biden" is Joe Biden.
             root = full.setdefault((words[0], words[-1]), key)
@@ -466,9 +542,13 @@ class _Entities:
             if self._root(key) != key:
                 continue
             votes = self._votes[key]
-            if key in self._places and 4 * votes["PERSON"] < votes.total():
-                continue
             owners = {self._root(owner) for owner in ends.get(key, ())}
+            if (
+                self._is_sure_place(key)
+                and self._stands_as_place[key]
+                and 4 * votes["PERSON"] < votes.total()
+            ):
+                continue
             if not owners and votes["PERSON"] and key not in self._places:
                 owners = {self._root(owner) for owner in starts.get(key, ())} - {key}
             if len(owners) == 1:
@@ -490,12 +570,28 @@ class _Entities:
             # The full name's label holds for the surname, whatever the model takes that for by itself.
             return _Named(_fullest(forms), "PERSON", None)
         label = max(votes, key=votes.__getitem__)
+        if self._is_team(keys):
+            return _Named(_fullest(forms), "ORG", None)
         place = next((self._places[key] for key in keys if key in self._places), None)
-        if place is not None and (place.id is not None or place.label != "GPE" or label != "ORG"):
-            # A city's name is also its team's: eleven at "Chelsea" stay an organisation.
+        if place is not None and self._is_at(place, label):
             usual = place.name if place.name in forms else None
             return _Named(usual or _fullest(forms), place.label, place.id)
         return _Named(_fullest(forms), label, None)
+
+    def _is_team(self, keys: Sequence[str]) -> bool:
+        """Whether a name, in an article of sport, is of a team and not of a country or of where it plays."""
+        return any(key in self._teams for key in keys) and not any(
+            self._stands_as_place[key] or (key in self._places and self._places[key].is_country)
+            for key in keys
+        )
+
+    @staticmethod
+    def _is_at(place: Place, label: str) -> bool:
+        """Whether a name that a gazetteer has means that place, where its mentions are mostly called `label`."""
+        if place.is_country or place.label != "GPE":
+            return True
+        # A city's name is also its team's: eleven at "Chelsea" stay an organisation.
+        return label != "ORG" if place.sure else label in ("GPE", "LOC", "FAC")
 
 
 def _fullest(forms: Mapping[str, int]) -> str:
