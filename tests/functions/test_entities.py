@@ -269,7 +269,7 @@ def test_the_words_around_a_name_count() -> None:
 
 def test_in_an_article_of_sport_a_city_is_its_team() -> None:
     """Where it plays against another; neither a country, nor where one is in it, nor in other articles."""
-    game = "The league season has a new striker and coach. "
+    game = "The league season has a new striker and coach now. "
     assert rows(game + "[Leeds|GPE] beat [Naples|GPE] again", None) == [
         ("Leeds", "ORG", 1),
         ("Naples", "ORG", 1),

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from schemas.records import Entity
-from transforms.functions.name_clues import clue_of, is_of_sport, is_team
+from transforms.functions.name_clues import TEAM, clue_of, is_of_sport
 from transforms.functions.places import Place, default_places, name_key
 
 
@@ -106,6 +106,8 @@ _ADDRESS = re.compile(r"://|^www\.|^[@#]|\w@\w|\.(?:com|org|net|gov|edu|info|io|
 _ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"(?:['’]s?|['’]S)$")
 _WORD = re.compile(r"[^\W_]+(?:[-.&][^\W_]+)*")
+# Those that may begin with a capital: most words begin with a letter that plainly is none.
+_CAPITALISED = re.compile(r"(?<![^\W_])(?<![^\W_][-.&])[^\W\d_a-zß-öø-ÿ][^\W_]*(?:[-.&][^\W_]+)*")
 _EDGE = " \t\r\n\f\v\u00a0\"'“”‘’«»„‹›`()[]{}<>,;:!?*_|/\\–—-•·…=~^"
 _SPACES = re.compile(r"\s+")
 _SCORE = re.compile(r"\d+[-–]\d+")
@@ -149,7 +151,10 @@ def resolve_mentions(
     model missed, and gives every mention the entity's name and label. Parameters as for `collect_entities`.
     """
     places = default_places() if places is None else places
-    spans = _listed(text, _repeated(text, _with_acronyms(text, _trimmed(text, mentions))), places)
+    spans = _with_acronyms(text, _trimmed(text, mentions))
+    if spans:
+        words = [(match.start(), match.end(), match[0]) for match in _CAPITALISED.finditer(text)]
+        spans = _listed(text, words, _repeated(text, words, spans), places)
     if not spans:
         return ()
     entities = _Entities(text, spans, places)
@@ -235,12 +240,12 @@ def _bare(text: str, start: int, end: int, label: str) -> _Span | None:
             start += 1
         while start < end and text[end - 1] in _EDGE:
             end -= 1
-        article = _ARTICLE.match(text, start, end)
-        if article:
+        if start == end:
+            return None
+        if text[start] in "TtAa" and (article := _ARTICLE.match(text, start, end)):
             start = article.end()
-        possessive = _POSSESSIVE.search(text[start:end])
-        if possessive:
-            end = start + possessive.start()
+        if text[end - 1] in "sS'’" and (possessive := _POSSESSIVE.search(text[max(start, end - 2) : end])):
+            end = max(start, end - 2) + possessive.start()
         if text[start:end].endswith(".") and not _ends_in_abbreviation(text[start:end]):
             end -= 1
         start, end = _without_company(text, start, end, label)
@@ -326,7 +331,7 @@ def _with_acronyms(text: str, spans: Sequence[_Span]) -> list[_Span]:
         key = name_key(bracket[1])
         if key in _acronyms_of(text[span.start : span.end]):
             added.append(_Span(bracket.start(1), bracket.end(1), span.label, key))
-    return sorted([*spans, *added], key=lambda span: span.start)
+    return sorted([*spans, *added], key=lambda span: span.start) if added else list(spans)
 
 
 def _acronyms_of(name: str) -> tuple[str, str, str]:
@@ -340,25 +345,35 @@ def _acronyms_of(name: str) -> tuple[str, str, str]:
     )
 
 
-def _repeated(text: str, spans: Sequence[_Span]) -> list[_Span]:
+_MANY = 100
+
+#: A word's start, end and letters.
+_Words = Sequence[tuple[int, int, str]]
+
+
+def _repeated(text: str, words: _Words, spans: Sequence[_Span]) -> list[_Span]:
     """The spans and, with them, every other place where one of their names stands in the same letters.
 
-    A name that this article also has as a common word ("state", "may") is not looked for.
+    words: those of the text that begin with a capital. A name that this article also has as a common word ("state",
+    "may") is not looked for.
     """
-    votes: dict[str, collections.Counter[str]] = {}
+    votes: dict[str, dict[str, int]] = {}
     for span in spans:
-        votes.setdefault(text[span.start : span.end], collections.Counter())[span.label] += 1
-    words = [(match.start(), match.end(), match[0]) for match in _WORD.finditer(text)]
-    common = {word for _, _, word in words if word.islower()}
+        labels = votes.setdefault(text[span.start : span.end], {})
+        labels[span.label] = labels.get(span.label, 0) + 1
+    common = set(_WORD.findall(text)) if len(votes) > _MANY else set()
     # The lengths of the names by their first word, so that a look-up costs the same however many names
     # there are.
     lengths: dict[str, set[int]] = {}
     for form in votes:
         first = _WORD.match(form)
-        if first and form[0].isupper() and len(form) > 2 and form.lower() not in common:
+        if first and form[0].isupper() and len(form) > 2:
+            # Of a few names each is looked for, which is quick; of many, in all the words of the text.
+            lower = form.lower()
+            if lower in common if len(votes) > _MANY else _stands_alone(lower, text):
+                continue
             lengths.setdefault(first[0], set()).add(len(form))
     longest_first = {word: sorted(found, reverse=True) for word, found in lengths.items()}
-    ends = {end for _, end, _ in words}
     added: list[_Span] = []
     index, free_from = 0, 0
     for start, _, word in words:
@@ -370,38 +385,55 @@ def _repeated(text: str, spans: Sequence[_Span]) -> list[_Span]:
         for length in longest_first[word]:
             stop = start + length
             form = text[start:stop]
-            if stop > free_to or form not in votes or (form[-1].isalnum() and stop not in ends):
+            if stop > free_to or form not in votes or (form[-1].isalnum() and not _ends_word(text, stop)):
                 continue
             if not _ADDRESS.search(_token_around(text, start, stop)):
                 label = max(votes[form], key=votes[form].__getitem__)
                 added.append(_Span(start, stop, label, name_key(form), voted=False))
                 free_from = stop
             break
-    return sorted([*spans, *added], key=lambda span: span.start)
+    return sorted([*spans, *added], key=lambda span: span.start) if added else list(spans)
 
 
-def _listed(text: str, spans: Sequence[_Span], places: Mapping[str, Place]) -> list[_Span]:
+def _ends_word(text: str, end: int) -> bool:
+    """Whether a word that reaches up to a place ends there: "Acme" does not in "Acmes" and in "Acme-Courier"."""
+    after = text[end : end + 2]
+    return not (after[:1].isalnum() or (after[:1] in ("-", ".", "&") and after[1:].isalnum()))
+
+
+def _stands_alone(word: str, text: str) -> bool:
+    """Whether a text has a word as a word; of several words it is not asked."""
+    start = -1 if " " in word else text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not (start and text[start - 1].isalnum()) and _ends_word(text, end):
+            return True
+        start = text.find(word, end)
+    return False
+
+
+def _listed(text: str, words: _Words, spans: Sequence[_Span], places: Mapping[str, Place]) -> list[_Span]:
     """The spans and, where the model passed it over, each name that a gazetteer is sure of.
 
-    Only where no other word in capitals touches it, since China is not meant by the Bank of China Tower, nor where the
-    model found nothing at all, since it may have been given a language that it doesn't know.
+    words: those of the text that begin with a capital. Only where no other one touches it, since China is not meant by
+    the Bank of China Tower. Not asked for where the model found nothing at all: it may have been given what is no text.
     """
-    if not spans:
-        return []
     added: list[_Span] = []
-    index, free_from = 0, 0
-    words = list(_WORD.finditer(text))
-    for number, match in enumerate(words):
-        start = match.start()
-        if start < free_from or not match[0][0].isupper():
+    index, number = 0, 0
+    while number < len(words):
+        start, end, word = words[number]
+        number += 1
+        capital = word[0].isupper()
+        while number < len(words) and text[end : words[number][0]] == " " and words[number][2][0].isupper():
+            end = words[number][1]
+            number += 1
+        if not capital:
             continue
         while index < len(spans) and spans[index].end <= start:
             index += 1
-        free_to = spans[index].start if index < len(spans) else len(text)
-        run = _run_of_capitals(text, words, number)
-        end = run[-1].end()
-        free_from = end
-        if end > free_to or (index and text[spans[index - 1].end : start] in (" ", " of ")):
+        if index < len(spans) and spans[index].start < end:
+            continue
+        if index and text[spans[index - 1].end : start] in (" ", " of "):
             continue
         key = name_key(text[start:end])
         place = places.get(key)
@@ -412,20 +444,7 @@ def _listed(text: str, spans: Sequence[_Span], places: Mapping[str, Place]) -> l
             and not _ADDRESS.search(_token_around(text, start, end))
         ):
             added.append(_Span(start, end, place.label, key, voted=False))
-    return sorted([*spans, *added], key=lambda span: span.start)
-
-
-def _run_of_capitals(text: str, words: Sequence[re.Match[str]], first: int) -> Sequence[re.Match[str]]:
-    """The words from one on that begin with a capital, with a blank between them."""
-    last = first
-    while (
-        last + 1 < len(words)
-        and words[last + 1].start() == words[last].end() + 1
-        and text[words[last].end()] == " "
-        and words[last + 1][0][0].isupper()
-    ):
-        last += 1
-    return words[first : last + 1]
+    return sorted([*spans, *added], key=lambda span: span.start) if added else list(spans)
 
 
 # --- what belongs together ---
@@ -454,19 +473,21 @@ class _Entities:
         self._teams: set[str] = set()
         of_sport = is_of_sport(text)
         for span in spans:
-            votes = self._votes.setdefault(span.key, collections.Counter())
+            votes = self._votes.get(span.key)
+            if votes is None:
+                votes = self._votes[span.key] = collections.Counter()
+                self._forms[span.key] = collections.Counter()
             votes[span.label] += 2 if span.voted else 1
-            clue = clue_of(text, span.start, span.end)
+            clue = clue_of(text, span.start, span.end, of_sport)
             if clue == "GPE":
                 self._stands_as_place[span.key] += 1
                 votes["GPE"] += span.label != "GPE"
+            elif clue == TEAM:
+                self._teams.add(span.key)
             elif clue is not None:
                 # More than the model's own word, which counts two.
                 votes[clue] += 3
-            if of_sport and is_team(text, span.start, span.end):
-                self._teams.add(span.key)
-            form = _SPACES.sub(" ", text[span.start : span.end])
-            self._forms.setdefault(span.key, collections.Counter())[form] += 1
+            self._forms[span.key][_SPACES.sub(" ", text[span.start : span.end])] += 1
         self._leader = {key: key for key in self._votes}
         self._join_places()
         self._join_acronyms(spans)
@@ -561,11 +582,9 @@ class _Entities:
         return {root: self._name_group(root, keys) for root, keys in groups.items()}
 
     def _name_group(self, root: str, keys: Sequence[str]) -> _Named:
-        forms: collections.Counter[str] = collections.Counter()
-        votes: collections.Counter[str] = collections.Counter()
-        for key in keys:
-            forms.update(self._forms[key])
-            votes.update(self._votes[key])
+        forms, votes = self._forms[keys[0]], self._votes[keys[0]]
+        for key in keys[1:]:
+            forms, votes = forms + self._forms[key], votes + self._votes[key]
         if root in self._persons:
             # The full name's label holds for the surname, whatever the model takes that for by itself.
             return _Named(_fullest(forms), "PERSON", None)

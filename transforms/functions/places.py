@@ -36,6 +36,8 @@ class Place:
         return self.id is not None and self.id.isalpha()
 
 
+# Names come again, in an article and in the next; the bound keeps a long run's memory.
+@functools.lru_cache(maxsize=16_384)
 def name_key(name: str) -> str:
     """What names of one thing have in common: `U.S.` and `US`, `the White House` and `White House’s`.
 
