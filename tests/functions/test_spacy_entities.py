@@ -22,6 +22,7 @@ from transforms.functions.spacy_entities import (
     SpacyExtractor,
     SpacyModel,
     find_package,
+    length_buckets,
     limit_blas_threads,
     package_digest,
     window_starts,
@@ -117,6 +118,21 @@ def test_our_own_faults_are_not_swallowed() -> None:
     """A mistake in code or installation stops the run."""
     with pytest.raises(TypeError):
         spacy_entities._Model(Breaking(TypeError)).extract(["break"])
+
+
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [
+        ([], []),
+        ([3, 1, 2], [[1, 2, 0]]),
+        ([9, 1, 9, 1], [[1, 3], [0], [2]]),
+        ([50, 4, 6], [[1, 2], [0]]),
+        ([0, 0], [[0, 1]]),
+    ],
+)
+def test_length_buckets(lengths: list[int], expected: list[list[int]]) -> None:
+    """Texts of like length together, each text once, no bucket over its size unless by one text alone."""
+    assert length_buckets(["x" * length for length in lengths], 10) == expected
 
 
 @pytest.mark.parametrize(

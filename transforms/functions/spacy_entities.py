@@ -51,8 +51,9 @@ DIGESTS: Mapping[str, str] = MappingProxyType(
 #: million.
 WINDOW_CHARS = 100_000
 
-# Texts go to the model in fours: larger batches are no faster, since the cost is in the layers' arithmetic.
-_BATCH = 4
+# Characters that go to the model at once, in texts of like length: a tenth faster than texts in fours as they come, and
+# no slower than twice as much, which would only take more memory.
+_BUCKET_CHARS = 20_000
 
 # Texts after which the words met are forgotten. Otherwise spaCy's vocabulary grows as long as the process
 # lives.
@@ -130,6 +131,15 @@ class _Model:
         return results
 
     def _zone(self, pieces: Sequence[str]) -> list[list[Mention] | None]:
+        found: list[list[Mention] | None] = [None] * len(pieces)
+        for bucket in length_buckets(pieces):
+            for place, mentions in zip(
+                bucket, self._bucket([pieces[place] for place in bucket]), strict=True
+            ):
+                found[place] = mentions
+        return found
+
+    def _bucket(self, pieces: Sequence[str]) -> list[list[Mention] | None]:
         with self._nlp.memory_zone():
             try:
                 return list(self._run(pieces))
@@ -148,8 +158,21 @@ class _Model:
         readable = [_NO_WORDS.sub(lambda run: " " * len(run[0]), piece) for piece in pieces]
         return [
             [Mention(span.start_char, span.end_char, span.label_) for span in doc.ents]
-            for doc in self._nlp.pipe(readable, batch_size=_BATCH)
+            for doc in self._nlp.pipe(readable, batch_size=len(readable))
         ]
+
+
+def length_buckets(texts: Sequence[str], size: int = _BUCKET_CHARS) -> list[list[int]]:
+    """The places of texts, shortest first, in groups of no more than `size` characters; a longer text is alone."""
+    buckets: list[list[int]] = []
+    held = 0
+    for place in sorted(range(len(texts)), key=lambda place: len(texts[place])):
+        if not buckets or held + len(texts[place]) > size:
+            buckets.append([])
+            held = 0
+        buckets[-1].append(place)
+        held += len(texts[place])
+    return buckets
 
 
 def window_starts(text: str, size: int = WINDOW_CHARS) -> list[int]:
