@@ -17,6 +17,7 @@ from tests.benchmarks import (
     against_plain_loop,
     edge_cases,
     entity_quality,
+    entity_speed,
     feed_parsers,
     harness,
     index_scale,
@@ -344,6 +345,23 @@ def test_entities_are_compared_with_the_bare_model(tmp_path: Path) -> None:
     marked = {(row[0], row[1]): row[2] for row in rows(text)[2:]}
     assert marked["bare model", "all"] == marked["newsbeam", "all"] == "4"
     assert "`a.txt`: 3 of 3 expected entities are right" in text
+
+
+@linux_only
+def test_a_run_is_held_against_the_bare_model(tmp_path: Path) -> None:
+    """A row for each side and each ratio, over the texts that reached the model."""
+    given = ("--speed_articles", "8", "--speed_min_chars", "50")
+    text = entity_speed.measure(options(tmp_path, *given))
+    assert text.startswith("8 texts, ")
+    assert [row[0] for row in rows(text)[2:]] == [
+        "bare nlp.pipe",
+        "one worker",
+        "two workers",
+        "one worker / bare nlp.pipe",
+        "two workers / one worker",
+    ]
+    with pytest.raises(harness.MissingInputError, match="--speed_min_chars"):
+        entity_speed.measure(options(tmp_path, "--speed_min_chars", "100000"))
 
 
 def test_the_speed_of_fingerprints_is_measured() -> None:
