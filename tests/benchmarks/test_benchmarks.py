@@ -21,6 +21,7 @@ from tests.benchmarks import (
     feed_parsers,
     harness,
     index_scale,
+    language_quality,
     near_duplicates,
     on_disk,
     same_tables,
@@ -362,6 +363,27 @@ def test_a_run_is_held_against_the_bare_model(tmp_path: Path) -> None:
     ]
     with pytest.raises(harness.MissingInputError, match="--speed_min_chars"):
         entity_speed.measure(options(tmp_path, "--speed_min_chars", "100000"))
+
+
+def test_languages_are_judged(tmp_path: Path) -> None:
+    """Made-up English and a language that langdetect lacks: right, und and wrong are counted apart."""
+    igbo = {"lang": "xx", "title": None, "text": "Ụlọ ọrụ ahụ kwuru na ọ ga-amalite ọrụ ọhụrụ n’izu na-abịa."}
+    path = corpus(tmp_path, 6)
+    with gzip.open(path, "at", encoding="utf-8") as file:
+        file.write(json.dumps(records(1)[0] | igbo, ensure_ascii=False) + "\n")
+    given = ["--texts_each", "4", "--identity_texts", "8", "--document", str(tmp_path / "benchmarks.md")]
+    parser = harness.parser_of(list(BENCHMARKS.values()))
+    text = language_quality.measure(parser.parse_args(["--corpus", str(path), *given]))
+    found = {tuple(row[:3]): row[3:7] for row in rows(text)}
+    assert found["langdetect-rs", "articles", "that it has"] == ["4", "100.0", "0.0", "0.0"]
+    assert found["langdetect-rs", "articles", "that it hasn't"][0] == "1"
+    assert found["langdetect-rs", "articles", "that it hasn't"][1] == "0.0"
+    assert "0 of 8 texts differ" in text
+    assert language_quality.judge([("en", "en"), ("en", "de"), ("en", "und")]) == {
+        "right": 1,
+        "wrong": 1,
+        "und": 1,
+    }
 
 
 def test_the_speed_of_fingerprints_is_measured() -> None:
