@@ -1,7 +1,7 @@
 """The commonest words of some languages, by which they are told from relatives that no model knows.
 
-langdetect has one Bantu language and one Cushitic: it takes Rundi, Shona and Xhosa for Swahili and Oromo for Somali, and
-is sure of it. Their letters are the same; the little words of every sentence aren't.
+langdetect has one Bantu language and one Cushitic: it takes Rundi, Shona and Xhosa for Swahili and Oromo for Somali,
+and is sure of it. Their letters are the same; the little words of every sentence aren't.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _OWN = {
     }.items()
 }
 
-#: Least share of those among the words. Of 400 labelled articles in each, 5 % of those in Swahili and Somali had less than
-#: 18 and 23 %, and hardly any in Rundi, Shona, Xhosa or Oromo more than 7 %; but a headline has few words of any kind.
+#: Least share of those among the words. Of 400 labelled articles in each, 5 % of those in Swahili and Somali had less
+#: than 18 and 23 %, and hardly any in Rundi, Shona, Xhosa or Oromo more than 7 %; but a headline has few words of any kind.
 _MIN_OWN = {"sw": 0.08, "so": 0.08, "id": 0.04, "tl": 0.08}
 
 #: Words of a language that has no code in the models, by the one that it is taken for, and their most share.
