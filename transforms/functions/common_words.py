@@ -23,7 +23,7 @@ _OWN = {
 }
 
 #: Least share of those among the words. Of 400 labelled articles in each, 5 % of those in Swahili and Somali had less
-#: than 18 and 23 %, and hardly any in Rundi, Shona, Xhosa or Oromo more than 7 %; but a headline has few words of any kind.
+#: than 18 and 23 %, and hardly any in Rundi, Shona, Xhosa or Oromo more than 7 %; but a headline has few words at all.
 _MIN_OWN = {"sw": 0.08, "so": 0.08, "id": 0.04, "tl": 0.08}
 
 #: Words of a language that has no code in the models, by the one that it is taken for, and their most share.
