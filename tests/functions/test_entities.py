@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.hanging import no_hang
@@ -206,7 +208,7 @@ def test_the_gazetteers_are_sound() -> None:
         assert place.sure is False or places[name_key(place.name)] == place
         if place.id is not None:
             assert place.label == "GPE"
-            assert place.id.isdigit() or (len(place.id) == 2 and place.id.isupper())
+            assert place.id.isdigit() or re.fullmatch("[A-Z]{2}|GB-[A-Z]{3}", place.id)
             assert place.is_country == place.id.isupper()
             named.setdefault(place.id, set()).add(place.name)
     assert sum(place_id.isupper() for place_id in named) > 190
@@ -261,10 +263,22 @@ def test_a_place_that_the_model_missed_is_found() -> None:
     assert rows("They left China.") == []
 
 
+def test_a_surname_that_the_model_missed_is_found() -> None:
+    """Of a person with a full name, behind a title too; not as part of another name, nor where it is a word."""
+    text = "[Jane Quillroe|PERSON] left. Quillroe said so. Mr Quillroe, John Quillroe and the Quillroe Fund stay."
+    assert rows(text, NO_PLACES) == [("Jane Quillroe", "PERSON", 3)]
+    assert rows("[Jane Hope|PERSON] left. Hope is all, and hope remains.", NO_PLACES) == [
+        ("Jane Hope", "PERSON", 1)
+    ]
+
+
 def test_the_words_around_a_name_count() -> None:
     """A title makes a person of it, its shares a company."""
     assert rows("Mr [Zubrovo|ORG] left", NO_PLACES) == [("Zubrovo", "PERSON", 1)]
     assert rows("[Zubrovo|PERSON] shares rose", NO_PLACES) == [("Zubrovo", "ORG", 1)]
+    assert rows("[Zubrovo|PERSON] said it would go", NO_PLACES) == [("Zubrovo", "ORG", 1)]
+    assert rows("[Zubrovo|ORG] said she would go", NO_PLACES) == [("Zubrovo", "PERSON", 1)]
+    assert rows("[Zubrovo|ORG] said items were lost", NO_PLACES) == [("Zubrovo", "ORG", 1)]
 
 
 def test_in_an_article_of_sport_a_city_is_its_team() -> None:
@@ -279,6 +293,8 @@ def test_in_an_article_of_sport_a_city_is_its_team() -> None:
         ("France", "GPE", 1),
         ("Naples", "GPE", 1),
     ]
+    assert rows(game + "[Leeds|PERSON] sat still", None) == [("Leeds", "ORG", 1)]
+    assert rows("[Leeds|PERSON] sat still", None) == [("Leeds", "GPE", 1)]
     assert rows("[Leeds|GPE] beat [Naples|GPE] to the contract", None) == [
         ("Leeds", "GPE", 1),
         ("Naples", "GPE", 1),

@@ -86,6 +86,7 @@ _NO_NAMES = frozenset(
     state secretary president minister governor mayor senator chancellor king queen prince
     government department ministry mr mrs ms dr sir madam
     mln bln dlrs pct shr net revs cts
+    rbi era mvp
     photo image source updated published advertisement covid coronavirus
     """.split()  # noqa: SIM905 - a list of 80 quoted words hides the words
 ) | {"prime minister", "vice president", "file photo", "read more", "click here", "covid 19"}
@@ -361,6 +362,11 @@ def _repeated(text: str, words: _Words, spans: Sequence[_Span]) -> list[_Span]:
     for span in spans:
         labels = votes.setdefault(text[span.start : span.end], {})
         labels[span.label] = labels.get(span.label, 0) + 1
+    # A surname that the model never saw by itself; one that it saw is among the others.
+    surnames = {
+        form.rsplit(" ", 1)[1] for form, labels in votes.items() if " " in form and "PERSON" in labels
+    } - set(votes)
+    votes.update((surname, {"PERSON": 1}) for surname in surnames if len(surname) > 3)
     common = set(_WORD.findall(text)) if len(votes) > _MANY else set()
     # The lengths of the names by their first word, so that a look-up costs the same however many names
     # there are.
@@ -387,6 +393,8 @@ def _repeated(text: str, words: _Words, spans: Sequence[_Span]) -> list[_Span]:
             form = text[start:stop]
             if stop > free_to or form not in votes or (form[-1].isalnum() and not _ends_word(text, stop)):
                 continue
+            if form in surnames and _touches_capitals(text, start, stop):
+                continue
             if not _ADDRESS.search(_token_around(text, start, stop)):
                 label = max(votes[form], key=votes[form].__getitem__)
                 added.append(_Span(start, stop, label, name_key(form), voted=False))
@@ -399,6 +407,16 @@ def _ends_word(text: str, end: int) -> bool:
     """Whether a word that reaches up to a place ends there: "Acme" does not in "Acmes" and in "Acme-Courier"."""
     after = text[end : end + 2]
     return not (after[:1].isalnum() or (after[:1] in ("-", ".", "&") and after[1:].isalnum()))
+
+
+def _touches_capitals(text: str, start: int, end: int) -> bool:
+    """Whether a word in capitals stands right before a name or behind it, titles apart: it may be part of another."""
+    if text[end : end + 1] == " " and text[end + 1 : end + 2].isupper():
+        return True
+    if text[max(0, start - 1) : start] != " ":
+        return False
+    before = text[max(0, start - 30) : start - 1].rpartition(" ")[2]
+    return before[:1].isupper() and name_key(before) not in _TITLES
 
 
 def _stands_alone(word: str, text: str) -> bool:
@@ -471,14 +489,14 @@ class _Entities:
         self._stands_as_place: collections.Counter[str] = collections.Counter()
         # Keys that stand where teams do.
         self._teams: set[str] = set()
-        of_sport = is_of_sport(text)
+        self._of_sport = is_of_sport(text)
         for span in spans:
             votes = self._votes.get(span.key)
             if votes is None:
                 votes = self._votes[span.key] = collections.Counter()
                 self._forms[span.key] = collections.Counter()
             votes[span.label] += 2 if span.voted else 1
-            clue = clue_of(text, span.start, span.end, of_sport)
+            clue = clue_of(text, span.start, span.end, self._of_sport)
             if clue == "GPE":
                 self._stands_as_place[span.key] += 1
                 votes["GPE"] += span.label != "GPE"
@@ -514,10 +532,10 @@ class _Entities:
         return place is not None and place.sure
 
     def _may_be_surname(self, key: str) -> bool:
-        """Whether a place's name is rather a person's here: the model doubts it, and nobody is said to be in it."""
+        """Whether a place's name is rather a person's here: the model says so, or it is nowhere said to be a place."""
         votes = self._votes[key]
-        return 4 * votes["PERSON"] >= votes.total() or (
-            votes["PERSON"] > 0 and not self._stands_as_place[key]
+        return 4 * votes["PERSON"] >= votes.total() or not (
+            self._places[key].is_country or self._stands_as_place[key]
         )
 
     def _join_places(self) -> None:
@@ -589,7 +607,7 @@ class _Entities:
             # The full name's label holds for the surname, whatever the model takes that for by itself.
             return _Named(_fullest(forms), "PERSON", None)
         label = max(votes, key=votes.__getitem__)
-        if self._is_team(keys):
+        if self._is_team(keys, label):
             return _Named(_fullest(forms), "ORG", None)
         place = next((self._places[key] for key in keys if key in self._places), None)
         if place is not None and self._is_at(place, label):
@@ -597,12 +615,18 @@ class _Entities:
             return _Named(usual or _fullest(forms), place.label, place.id)
         return _Named(_fullest(forms), label, None)
 
-    def _is_team(self, keys: Sequence[str]) -> bool:
-        """Whether a name, in an article of sport, is of a team and not of a country or of where it plays."""
-        return any(key in self._teams for key in keys) and not any(
-            self._stands_as_place[key] or (key in self._places and self._places[key].is_country)
-            for key in keys
-        )
+    def _is_team(self, keys: Sequence[str], label: str) -> bool:
+        """Whether a name, in an article of sport, is of a team and not of a country or of where it plays.
+
+        It stands where teams do; or it is a place's, and the model takes it for none.
+        """
+        if not self._of_sport or any(self._stands_as_place[key] for key in keys):
+            return False
+        known = [self._places[key] for key in keys if key in self._places]
+        if any(place.is_country or place.label != "GPE" for place in known):
+            return False
+        odd = label not in ("GPE", "LOC", "FAC") and any(place.sure for place in known)
+        return odd or any(key in self._teams for key in keys)
 
     @staticmethod
     def _is_at(place: Place, label: str) -> bool:

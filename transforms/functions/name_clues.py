@@ -25,12 +25,20 @@ _AFTER = {
     **dict.fromkeys(("province", "region", "airport", "suburb"), "GPE"),
 }
 
+_PRONOUNS = {"it": "ORG", "its": "ORG", "he": "PERSON", "she": "PERSON", "his": "PERSON", "her": "PERSON"}
+
 #: Words beside a team: what it did to the other, and what the other did to it.
 _OF_TEAMS_AFTER = frozenset(
-    "beat beats defeated thrashed edged routed downed drew trounced crushed hosts outscored".split()  # noqa: SIM905
+    """
+    beat beats defeated thrashed edged routed downed drew trounced crushed hosts outscored won lost scored finished
+    captain coach striker midfielder defender goalkeeper batsman bowler pitcher side
+    """.split()  # noqa: SIM905
 )
 _OF_TEAMS_BEFORE = frozenset(
-    "beat beating against defeated thrashed edged routed downed defeating trounced visiting".split()  # noqa: SIM905
+    """
+    beat beating against defeated thrashed edged routed downed defeating trounced visiting over leaders champions rivals
+    joined
+    """.split()  # noqa: SIM905
 )
 _SPORT = frozenset(
     """
@@ -72,4 +80,8 @@ def clue_of(text: str, start: int, end: int, of_sport: bool = False) -> str | No
         after = text[end + 1 : end + _REACH].partition(" ")[0].strip(_PUNCTUATION).lower()
     if of_sport and (before in _OF_TEAMS_BEFORE or after in _OF_TEAMS_AFTER):
         return TEAM
+    if after in ("said", "says", "announced", "reported"):
+        # "Acme said it", "Roe said he": the pronoun tells a company from a person.
+        pronoun = text[end + 2 + len(after) : end + 10 + len(after)].partition(" ")[0]
+        return _PRONOUNS.get(pronoun)
     return _AFTER.get(after)

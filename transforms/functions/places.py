@@ -21,7 +21,8 @@ class Place:
     """What a gazetteer says of a name.
 
     name: the usual one ("United States" for "U.S."). label: GPE, LOC, NORP for a people, or ORG for a seat of power
-    that stands for who sits there. id: ISO 3166-1 alpha-2 of a country, the GeoNames id of a city, None for all else.
+    that stands for who sits there. id: ISO 3166-1 alpha-2 of a country, ISO 3166-2 of one of the United Kingdom's, the
+    GeoNames id of a city, None for all else.
     sure: whether the name by itself settles it, whatever a model says: of the lesser cities many are surnames, too.
     """
 
@@ -33,7 +34,7 @@ class Place:
     @property
     def is_country(self) -> bool:
         """Whether its id is one of ISO 3166."""
-        return self.id is not None and self.id.isalpha()
+        return self.id is not None and not self.id.isdigit()
 
 
 # Names come again, in an article and in the next; the bound keeps a long run's memory.
