@@ -49,7 +49,7 @@ def extractor(monkeypatch: pytest.MonkeyPatch) -> Recording:
     return made
 
 
-def run(folder: Path, records: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def run(folder: Path, records: list[dict[str, str]]) -> dict[str, dict[str, Any]]:
     """The articles of a run over some records, by id."""
     source, out = write_jsonl(folder / "in.jsonl", records), folder / "out"
     options = ("--workers", "1", "--progress", "off")
@@ -57,7 +57,7 @@ def run(folder: Path, records: Sequence[dict[str, Any]]) -> dict[str, dict[str, 
     return {row["url"].rpartition("/")[2]: row for row in rows(out, "articles")}
 
 
-def record(name: str, text: str, **more: Any) -> dict[str, Any]:
+def record(name: str, text: str, **more: str) -> dict[str, str]:
     return {"id": name, "url": f"https://pier.example/{name}", "text": text} | more
 
 

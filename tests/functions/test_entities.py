@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests import make_cities
 from tests.hanging import no_hang
 from transforms.functions.entities import Mention, collect_entities, resolve_mentions
 from transforms.functions.places import Place, default_places, name_key, read_cities, read_places
@@ -214,6 +215,24 @@ def test_the_gazetteers_are_sound() -> None:
     assert sum(place_id.isupper() for place_id in named) > 190
     assert sum(place_id.isdigit() for place_id in named) > 5_000
     assert all(len(names) == 1 for names in named.values())
+
+
+def test_cities_are_those_whose_name_says_which() -> None:
+    """Large ones, by far the largest of their name, that the first gazetteer hasn't by name or id. Made up."""
+    cities = [
+        {"name": name, "geonameid": place_id, "population": people}
+        for name, place_id, people in (
+            ("Zubrövo", 1, 400_000),
+            ("Zubrovo", 2, 90_000),
+            ("Twinford", 3, 300_000),
+            ("Twinford", 4, 200_000),
+            ("Hamlet", 5, 99_999),
+            ("Known", 6, 900_000),
+            ("Knownsville", 7, 900_000),
+        )
+    ]
+    known = {"known": Place("Known", "GPE", "8"), "other": Place("Other", "GPE", "7")}
+    assert make_cities.rows(cities, known) == ["Zubrövo\t1\tZubrovo"]
 
 
 def test_a_lesser_city_is_no_more_than_a_hint() -> None:
