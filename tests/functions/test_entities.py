@@ -294,6 +294,7 @@ def test_a_surname_that_the_model_missed_is_found() -> None:
 def test_the_words_around_a_name_count() -> None:
     """A title makes a person of it, its shares a company."""
     assert rows("Mr [Zubrovo|ORG] left", NO_PLACES) == [("Zubrovo", "PERSON", 1)]
+    assert rows("[Jane Roe|PERSON] and [Dr Roe|ORG] left", NO_PLACES) == [("Jane Roe", "PERSON", 2)]
     assert rows("[Zubrovo|PERSON] shares rose", NO_PLACES) == [("Zubrovo", "ORG", 1)]
     assert rows("[Zubrovo|PERSON] said it would go", NO_PLACES) == [("Zubrovo", "ORG", 1)]
     assert rows("[Zubrovo|ORG] said she would go", NO_PLACES) == [("Zubrovo", "PERSON", 1)]

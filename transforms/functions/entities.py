@@ -103,6 +103,9 @@ _TITLES = frozenset(
     """.split()  # noqa: SIM905 - a list of 80 quoted words hides the words
 )
 
+# Before nothing but a person's name.
+_HONORIFICS = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "dame"})
+
 _ADDRESS = re.compile(r"://|^www\.|^[@#]|\w@\w|\.(?:com|org|net|gov|edu|info|io|tv)(?:/|$)", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"(?:['’]s?|['’]S)$")
@@ -189,7 +192,8 @@ def _trimmed(text: str, mentions: Sequence[Mention]) -> list[_Span]:
         if mention.label in _DROPPED_LABELS:
             continue
         for start, end in _parts(text, mention.start, mention.end, wrapped):
-            span = _bare(text, start, end, mention.label)
+            titled = name_key(text[start:end].partition(" ")[0]) in _HONORIFICS
+            span = _bare(text, start, end, "PERSON" if titled else mention.label)
             if span is not None and span.start >= free_from:
                 spans.append(span)
                 free_from = span.end
