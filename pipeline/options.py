@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime as dt
+import importlib.util
 import os
 import re
 from collections.abc import Sequence
@@ -188,9 +189,10 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     output.add_argument(
         "--language_detector",
-        choices=("langdetect", "none"),
+        choices=("langdetect", "eldc", "none"),
         default="langdetect",
-        help="how languages are told; none leaves all undetermined, and finds no entities (default %(default)s)",
+        help="how languages are told; eldc has to be installed (newsbeam[eldc]); none leaves all undetermined, and "
+        "finds no entities (default %(default)s)",
     )
     output.add_argument(
         "--entities",
@@ -362,6 +364,11 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
     partition_by = tuple(part.strip() for part in arguments.partition_by.split(","))
     if ",".join(partition_by) not in PARTITIONINGS:
         raise UsageError(f"--partition_by {arguments.partition_by}: one of {' '.join(PARTITIONINGS)}")
+    if arguments.language_detector == "eldc" and importlib.util.find_spec("eldc") is None:
+        raise UsageError(
+            "--language_detector eldc needs a package that isn't installed: pip install 'newsbeam[eldc]', or leave the "
+            "option out for langdetect"
+        )
     runner = _beam_option(beam_args, "runner")
     local = runner is None or runner.lower() in LOCAL_RUNNERS
     if not local and arguments.workers not in (None, 1):

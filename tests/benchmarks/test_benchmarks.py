@@ -18,9 +18,12 @@ from tests.benchmarks import (
     against_plain_loop,
     byline_quality,
     edge_cases,
+    entity_quality,
+    entity_speed,
     feed_parsers,
     harness,
     index_scale,
+    language_quality,
     near_duplicates,
     normalisation,
     on_disk,
@@ -37,6 +40,7 @@ from tests.benchmarks import (
     time_quality,
 )
 from tests.benchmarks.__main__ import BENCHMARKS, main
+from tests.benchmarks.conll import Name, read_documents
 from tests.end_to_end.made_up import RSS, SEED, records, write_jsonl
 
 linux_only = pytest.mark.skipif(
@@ -271,6 +275,123 @@ def test_scores_are_what_their_definitions_say() -> None:
     ari, precision, recall = near_duplicates.scores(["a", "a", "b", "b", "c"], ["1", "1", "2", "3", "3"])
     assert (precision, recall) == (0.5, 0.5)
     assert ari == pytest.approx((1 - 0.4) / (2 - 0.4))
+
+
+# Made up, in the form of CoNLL-2003.
+CONLL = """-DOCSTART- -X- O O
+
+PORT NN I-NP I-LOC
+NEWS NN I-NP O
+
+The DT I-NP O
+mayor NN I-NP O
+of IN I-PP O
+Paris NNP I-NP I-LOC
+, , O O
+Anne NNP I-NP I-PER
+Hidalgo NNP I-NP I-PER
+, , O O
+said VBD I-VP O
+" " O O
+no UH I-INTJ O
+" " O O
+to TO I-PP O
+Microsoft NNP I-NP I-ORG
+Google NNP I-NP B-ORG
+'s POS B-NP O
+offer NN I-NP O
+( ( O O
+again RB I-ADVP O
+) ) O O
+. . O O
+
+-DOCSTART- -X- O O
+
+Results NNS I-NP O
+"""
+
+
+def test_marked_names_are_read_at_their_places() -> None:
+    """The text is joined as it was printed, names that touch stay two, and a heading is no prose."""
+    first, second = read_documents(CONLL.splitlines())
+    sentence = """The mayor of Paris, Anne Hidalgo, said "no" to Microsoft Google's offer (again)."""
+    assert first.text == f"PORT NEWS\n{sentence}\n"
+    assert [(first.text[name.start : name.end], name.label) for name in first.names] == [
+        ("PORT", "LOC"),
+        ("Paris", "LOC"),
+        ("Anne Hidalgo", "PER"),
+        ("Microsoft", "ORG"),
+        ("Google", "ORG"),
+    ]
+    assert [first.text[start:end] for start, end in first.prose] == [sentence]
+    assert (second.text, second.names, second.prose) == ("Results\n", (), ())
+    (headless,) = read_documents(["in O", "Paris B-LOC"])
+    assert headless.names == (Name(3, 8, "LOC"),)
+
+
+def test_names_are_scored_by_ends_and_label() -> None:
+    """By hand: one right, one with another label, one with another end, one invented."""
+    marked = [(0, 0, 5, "PERSON"), (0, 9, 12, "ORG"), (1, 0, 4, "LOC")]
+    found = [(0, 0, 5, "PERSON"), (0, 9, 12, "LOC"), (1, 0, 6, "LOC"), (1, 9, 12, "LOC")]
+    quality = entity_quality.score(marked, found)
+    assert quality.typed == entity_quality.Score(1, 4, 3)
+    assert quality.untyped == entity_quality.Score(2, 4, 3)
+    assert quality.by_label["LOC"] == entity_quality.Score(0, 3, 1)
+    assert quality.typed.f1 == pytest.approx(200 / 7)
+
+
+def test_entities_are_compared_with_the_bare_model(tmp_path: Path) -> None:
+    """Rows for both sides, over the same marked names; and the expectations, checked where their names stand."""
+    (tmp_path / "made_up").write_text(CONLL)
+    (tmp_path / "seeds").mkdir()
+    seed = (
+        "By Mara Quill\nSource: Courier\n\nPresident Joe Biden spoke near Kyiv. Biden said NATO was united.\n"
+    )
+    (tmp_path / "seeds" / "a.txt").write_text(seed)
+    text = entity_quality.measure_asked(
+        options(tmp_path, "--conll", str(tmp_path / "made_up"), "--seeds", str(tmp_path / "seeds"))
+    )
+    marked = {(row[0], row[1]): row[2] for row in rows(text)[2:]}
+    assert marked["bare model", "all"] == marked["newsbeam", "all"] == "4"
+    assert "`a.txt`: 3 of 3 expected entities are right" in text
+
+
+@linux_only
+def test_a_run_is_held_against_the_bare_model(tmp_path: Path) -> None:
+    """A row for each side and each ratio, over the texts that reached the model."""
+    given = ("--speed_articles", "8", "--speed_min_chars", "50")
+    text = entity_speed.measure(options(tmp_path, *given))
+    assert text.startswith("8 texts, ")
+    assert [row[0] for row in rows(text)[2:]] == [
+        "bare nlp.pipe",
+        "one worker",
+        "two workers",
+        "one worker / bare nlp.pipe",
+        "two workers / one worker",
+    ]
+    with pytest.raises(harness.MissingInputError, match="--speed_min_chars"):
+        entity_speed.measure(options(tmp_path, "--speed_min_chars", "100000"))
+
+
+def test_languages_are_judged(tmp_path: Path) -> None:
+    """Made-up English and a language that langdetect lacks: right, und and wrong are counted apart."""
+    igbo = {"lang": "xx", "title": None, "text": "Ụlọ ọrụ ahụ kwuru na ọ ga-amalite ọrụ ọhụrụ n’izu na-abịa."}
+    path = corpus(tmp_path, 6)
+    with gzip.open(path, "at", encoding="utf-8") as file:
+        file.write(json.dumps(records(1)[0] | igbo, ensure_ascii=False) + "\n")
+    given = ["--texts_each", "4", "--identity_texts", "8", "--document", str(tmp_path / "benchmarks.md")]
+    parser = harness.parser_of(list(BENCHMARKS.values()))
+    text = language_quality.measure(parser.parse_args(["--corpus", str(path), *given]))
+    found = {tuple(row[:3]): row[3:7] for row in rows(text)}
+    assert found["langdetect-rs", "articles", "that it has"] == ["4", "100.0", "0.0", "0.0"]
+    assert found["langdetect-rs", "articles", "that it hasn't"][0] == "1"
+    assert found["langdetect-rs", "articles", "that it hasn't"][1] == "0.0"
+    assert "0 of 8 texts differ" in text
+    assert language_quality.judge([("en", "en"), ("en", "de"), ("en", "und")]) == {
+        "right": 1,
+        "wrong": 1,
+        "und": 1,
+    }
 
 
 def test_the_speed_of_fingerprints_is_measured() -> None:

@@ -17,7 +17,13 @@ from transforms.functions.language import (
     clean_for_detection,
     detect_language,
 )
-from transforms.functions.language_detectors import Langdetect, default_detector, load_langdetect
+from transforms.functions.language_detectors import (
+    DETECTORS,
+    Eldc,
+    Langdetect,
+    default_detector,
+    load_langdetect,
+)
 from transforms.functions.letters import letters_of
 
 # Made up for these tests.
@@ -151,6 +157,78 @@ def test_the_model_is_believed_where_the_letters_agree(
 
 
 @pytest.mark.parametrize(
+    ("scores", "declared", "expected"),
+    [
+        ((("de", 0.57), ("nl", 0.43)), None, DetectedLanguage("und", None)),
+        ((("de", 0.57), ("nl", 0.43)), "nl", DetectedLanguage("nl", 0.43)),
+        ((("de", 0.57), ("nl", 0.43)), "nl-BE", DetectedLanguage("nl", 0.43)),
+        ((("de", 0.57), ("nl", 0.43)), "de", DetectedLanguage("de", 0.57)),
+        ((("de", 0.57), ("nl", 0.43)), "fr", DetectedLanguage("und", None)),
+        ((("de", 0.71), ("nl", 0.29)), "nl", DetectedLanguage("und", None)),
+        ((("de", 0.57), ("ru", 0.43)), "ru", DetectedLanguage("de", 1.0)),
+        ((("da", 0.57), ("no", 0.43)), "nb", DetectedLanguage("no", 0.43)),
+        ((("de", 0.99),), "en", DetectedLanguage("de", 0.99)),
+        ((), "de", DetectedLanguage("und", None)),
+    ],
+)
+def test_a_declared_language_breaks_a_near_tie_only(
+    scores: tuple[tuple[str, float], ...], declared: str | None, expected: DetectedLanguage
+) -> None:
+    """It is taken where the model has it near the first; it neither overrules the model nor stands in for it."""
+    text = "Haus und Markt liegen hier dicht an dicht bei der alten Stadt"
+    assert detect_language(None, text, detector=Fixed(*scores), declared=declared) == expected
+
+
+def test_a_declared_language_does_not_tell_a_scrap() -> None:
+    """Nor letters that it isn't written in."""
+    assert detect_language(None, "Markets fall", declared="en").language == "und"
+    wavering = Fixed(("de", 0.57), ("vi", 0.43))
+    assert detect_language(None, SENTENCES["de"], detector=wavering, declared="vi").language == "und"
+
+
+class Details:
+    """What eldc answers, made up."""
+
+    reliable = True
+
+    def __init__(self, **scores: float) -> None:
+        self.scores = scores
+
+
+def test_scores_of_eldc_become_probabilities() -> None:
+    """They add up to one, the first well ahead where its score is; nothing where eldc itself is unsure."""
+    seen: list[str] = []
+    answers = [Details(fr=0.88, es=0.60), Details(no=0.80, da=0.797), Details(de=0.5), Details()]
+    answers[2].reliable = False
+
+    def details(text: str) -> Details:
+        seen.append(text)
+        return answers[len(seen) - 1]
+
+    detector = Eldc(details)
+    first = dict(detector.scores("a\0b\ud800"))
+    assert sum(first.values()) == pytest.approx(1)
+    assert first["fr"] > 0.99
+    assert dict(detector.scores("x"))["no"] < 0.6
+    assert detector.scores("x") == []
+    assert detector.scores("x") == []
+    assert seen[0] == "a b?"
+
+
+def test_eldc_tells_sentences() -> None:
+    """Where it is installed, which no lock file asks for: most are told, and none wrongly; it has no Swahili."""
+    pytest.importorskip("eldc", reason="eldc is an extra: pip install 'newsbeam[eldc]'")
+    detector = DETECTORS["eldc"]()
+    found = {
+        language: detect_language(None, text, detector=detector).language
+        for language, text in SENTENCES.items()
+    }
+    assert found["sw"] == "und"
+    assert all(told in ("und", language) for language, told in found.items())
+    assert sum(told != "und" for told in found.values()) >= 16
+
+
+@pytest.mark.parametrize(
     "text",
     [
         # Icelandic, Sakha and Amharic sentences, which the model takes for neighbours.
@@ -162,6 +240,31 @@ def test_the_model_is_believed_where_the_letters_agree(
 def test_a_language_that_the_model_lacks_is_undetermined(text: str) -> None:
     """Letters that no language of the model has show that the text is in none of them."""
     assert detect_language(None, text).language == "und"
+
+
+@pytest.mark.parametrize(
+    ("taken_for", "text"),
+    [
+        # Rundi, Xhosa, Oromo and Nigerian Pidgin, made up as all the others.
+        ("sw", "Umukuru w'igihugu yavuze ko amashure mashasha azokwugururwa mu ntara zose uwo musi."),
+        ("sw", "Ibhunga lesixeko liphumeze uhlahlo lwabiwo-mali olutsha emva kwengxoxo ende ngezikolo."),
+        (
+            "so",
+            "Manni maree magaalaa baajata haaraa raggaasise jedhan miseensonni isaa guyyaa Wiixataa kaleessa.",
+        ),
+        (
+            "en",
+            "Di governor say dem dey build new road wey go reach all di market for town before rain start.",
+        ),
+    ],
+)
+def test_a_relative_that_the_model_lacks_is_undetermined(taken_for: str, text: str) -> None:
+    """Its little words are others, sure as the model may be; in the language itself they are there."""
+    sure = Fixed((taken_for, 1.0))
+    assert detect_language(None, text, detector=sure).language == "und"
+    somali = "Golaha degmada ayaa ansixiyay miisaaniyadda cusub ka dib dood dheer oo ku saabsan dugsiyada."
+    own = somali if taken_for == "so" else SENTENCES[taken_for]
+    assert detect_language(None, own, detector=sure).language == taken_for
 
 
 def test_a_foreign_name_changes_nothing() -> None:

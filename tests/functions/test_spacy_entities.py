@@ -17,15 +17,14 @@ from schemas.errors import RunError
 from transforms.functions import spacy_entities
 from transforms.functions.entities import EntityExtractor, Mention, collect_entities
 from transforms.functions.spacy_entities import (
-    DIGESTS,
-    MODELS,
     SpacyExtractor,
-    SpacyModel,
     find_package,
+    length_buckets,
     limit_blas_threads,
     package_digest,
     window_starts,
 )
+from transforms.functions.spacy_models import DIGESTS, MODELS, SpacyModel
 
 # Made up for these tests.
 ARTICLES = [
@@ -71,9 +70,20 @@ def test_batches_order_and_threads_change_nothing(extractor: SpacyExtractor) -> 
 
 def test_only_its_languages(extractor: SpacyExtractor) -> None:
     """Asking for another language is a mistake of the caller's."""
-    assert extractor.languages == {"en"}
+    assert "en" in extractor.languages
     with pytest.raises(KeyError):
-        extractor.extract(["Bonjour"], "fr")
+        extractor.extract(["Salve"], "la")
+
+
+def test_a_language_is_covered_where_its_model_is() -> None:
+    """What isn't installed and needn't be covers nothing; its labels become those of the English one."""
+    missing = SpacyModel("fr", ("no_such_model",), "wikiner", required=False)
+    assert SpacyExtractor((missing,)).languages == set()
+    # The English model stands in for another, whose scheme has some of its labels.
+    renamed = SpacyExtractor((SpacyModel("fr", MODELS[0].packages, "wikiner", required=False),))
+    assert renamed.languages == {"fr"}
+    (mentions,) = renamed.extract([ARTICLES[1]], "fr")
+    assert found(ARTICLES[1], mentions) == {("Microsoft", "ORG")}
 
 
 def test_a_text_that_breaks_the_model_costs_its_own_entities(extractor: SpacyExtractor) -> None:
@@ -117,6 +127,21 @@ def test_our_own_faults_are_not_swallowed() -> None:
     """A mistake in code or installation stops the run."""
     with pytest.raises(TypeError):
         spacy_entities._Model(Breaking(TypeError)).extract(["break"])
+
+
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [
+        ([], []),
+        ([3, 1, 2], [[1, 2, 0]]),
+        ([9, 1, 9, 1], [[1, 3], [0], [2]]),
+        ([50, 4, 6], [[1, 2], [0]]),
+        ([0, 0], [[0, 1]]),
+    ],
+)
+def test_length_buckets(lengths: list[int], expected: list[list[int]]) -> None:
+    """Texts of like length together, each text once, no bucket over its size unless by one text alone."""
+    assert length_buckets(["x" * length for length in lengths], 10) == expected
 
 
 @pytest.mark.parametrize(
@@ -179,7 +204,7 @@ def test_spacy_is_imported_with_the_first_text_only() -> None:
         os.environ.pop("OPENBLAS_NUM_THREADS", None)
         from transforms.functions import entities
         from transforms.functions.spacy_entities import SpacyExtractor
-        entities.default_places()
+        from transforms.functions import places; places.default_places()
         extractor = SpacyExtractor()
         assert extractor.languages
         assert not {"spacy", "thinc", "numpy"} & set(sys.modules), "imported early"

@@ -69,6 +69,15 @@ def test_what_can_not_be_meant_is_said_before_anything_starts(
     assert all(name in str(caught.value) for name in named)
 
 
+def test_a_detector_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything starts, with the option and what to install."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"--language_detector eldc.*newsbeam\[eldc\]"):
+        settings(*IN, "--language_detector", "eldc")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    assert settings(*IN, "--language_detector", "eldc").language_detector == "eldc"
+
+
 @pytest.mark.parametrize("typed", [(), ("--runner", "DirectRunner"), ("--runner=directrunner",)])
 def test_the_local_runner_is_ours_to_choose(typed: tuple[str, ...]) -> None:
     """DirectRunner, typed or not, is the in-process runner; Beam's choice among several never gets to see it."""

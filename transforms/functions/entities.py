@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from importlib import resources
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from schemas.records import Entity
+from transforms.functions.name_clues import TEAM, clue_of, is_of_sport
+from transforms.functions.places import Place, default_places, name_key
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,19 +47,6 @@ class ResolvedMention:
     end: int
     label: str
     name: str
-    id: str | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Place:
-    """What a gazetteer says of a name.
-
-    name: the usual one ("United States" for "U.S."). label: GPE, LOC, or ORG for a seat of power that
-    stands for who sits there. id: ISO 3166-1 alpha-2 of a country, None for all else.
-    """
-
-    name: str
-    label: str
     id: str | None = None
 
 
@@ -100,6 +86,7 @@ _NO_NAMES = frozenset(
     state secretary president minister governor mayor senator chancellor king queen prince
     government department ministry mr mrs ms dr sir madam
     mln bln dlrs pct shr net revs cts
+    rbi era mvp
     photo image source updated published advertisement covid coronavirus
     """.split()  # noqa: SIM905 - a list of 80 quoted words hides the words
 ) | {"prime minister", "vice president", "file photo", "read more", "click here", "covid 19"}
@@ -116,13 +103,21 @@ _TITLES = frozenset(
     """.split()  # noqa: SIM905 - a list of 80 quoted words hides the words
 )
 
+# Before nothing but a person's name.
+_HONORIFICS = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "dame"})
+
 _ADDRESS = re.compile(r"://|^www\.|^[@#]|\w@\w|\.(?:com|org|net|gov|edu|info|io|tv)(?:/|$)", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"(?:['’]s?|['’]S)$")
 _WORD = re.compile(r"[^\W_]+(?:[-.&][^\W_]+)*")
+# Those that may begin with a capital: most words begin with a letter that plainly is none.
+_CAPITALISED = re.compile(r"(?<![^\W_])(?<![^\W_][-.&])[^\W\d_a-zß-öø-ÿ][^\W_]*(?:[-.&][^\W_]+)*")
 _EDGE = " \t\r\n\f\v\u00a0\"'“”‘’«»„‹›`()[]{}<>,;:!?*_|/\\–—-•·…=~^"
 _SPACES = re.compile(r"\s+")
-_CLUE_OF_PLACE = re.compile(r"\b(?:in|near|outside|around|inside|across)\s+$", re.IGNORECASE)
+_SCORE = re.compile(r"\d+[-–]\d+")
+_MONTHS = frozenset(
+    "january february march april june july august september october november december".split()  # noqa: SIM905
+)
 _ACRONYM_AFTER = re.compile(r"\s?\(([A-Z][A-Za-z.&]{1,9})\)")
 
 #: Longest name in words and characters; more is a headline or a list.
@@ -131,41 +126,6 @@ _MAX_CHARS = 100
 
 # A line this long and followed by more is broken by a mail program or a wire service, inside a sentence.
 _WRAPPED_LINE = range(45, 101)
-
-
-def name_key(name: str) -> str:
-    """What names of one thing have in common: `U.S.` and `US`, `the White House` and `White House’s`.
-
-    Case is folded, since headlines are in capitals; dots, articles and possessives go; hyphens are spaces.
-    """
-    key = _SPACES.sub(" ", name.replace("’", "'").replace(".", "").replace("-", " ")).strip().casefold()
-    key = key.removeprefix("the ")
-    return key.removesuffix("'s").removesuffix("'")
-
-
-@functools.cache
-def default_places() -> Mapping[str, Place]:
-    """The small gazetteer that comes with the package, by `name_key`; names and aliases alike."""
-    data = resources.files("transforms.functions").joinpath("data/places.tsv").read_text(encoding="utf-8")
-    return read_places(data.splitlines())
-
-
-def read_places(lines: Iterable[str]) -> Mapping[str, Place]:
-    """Places by `name_key`, from lines of name, label, id and aliases.
-
-    Tabs between the fields, `|` between aliases; an empty id is None; the first line is the heading, and
-    lines starting with # are comments. The first place of a name keeps it.
-    """
-    places: dict[str, Place] = {}
-    rows = (line for line in lines if line and not line.startswith("#"))
-    next(rows, None)
-    for row in rows:
-        name, label, place_id, aliases = row.split("\t")
-        place = Place(name, label, place_id or None)
-        for alias in (name, *aliases.split("|")):
-            if alias:
-                places.setdefault(name_key(alias), place)
-    return MappingProxyType(places)
 
 
 def collect_entities(
@@ -195,7 +155,10 @@ def resolve_mentions(
     model missed, and gives every mention the entity's name and label. Parameters as for `collect_entities`.
     """
     places = default_places() if places is None else places
-    spans = _repeated(text, _trimmed(text, mentions))
+    spans = _with_acronyms(text, _trimmed(text, mentions))
+    if spans:
+        words = [(match.start(), match.end(), match[0]) for match in _CAPITALISED.finditer(text)]
+        spans = _listed(text, words, _repeated(text, words, spans), places)
     if not spans:
         return ()
     entities = _Entities(text, spans, places)
@@ -229,7 +192,8 @@ def _trimmed(text: str, mentions: Sequence[Mention]) -> list[_Span]:
         if mention.label in _DROPPED_LABELS:
             continue
         for start, end in _parts(text, mention.start, mention.end, wrapped):
-            span = _bare(text, start, end, mention.label)
+            titled = name_key(text[start:end].partition(" ")[0]) in _HONORIFICS
+            span = _bare(text, start, end, "PERSON" if titled else mention.label)
             if span is not None and span.start >= free_from:
                 spans.append(span)
                 free_from = span.end
@@ -258,7 +222,19 @@ def _parts(text: str, start: int, end: int, wrapped: bool) -> list[tuple[int, in
         parts.append((first, cut))
         first = cut + 1
     parts.append((first, end))
-    return parts
+    return [piece for part in parts for piece in _pieces(text, *part)]
+
+
+def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Two names where the model saw one: "Mercantile or Commerce", "Fund for the Sea (FFS"."""
+    name = text[start:end]
+    cut = name.find(" (")
+    if cut > 0 and ")" not in name:
+        return [(start, start + cut), (start + cut + 2, end)]
+    cut = name.find(" or ")
+    if cut > 0:
+        return [(start, start + cut), (start + cut + 4, end)]
+    return [(start, end)]
 
 
 def _bare(text: str, start: int, end: int, label: str) -> _Span | None:
@@ -269,20 +245,15 @@ def _bare(text: str, start: int, end: int, label: str) -> _Span | None:
             start += 1
         while start < end and text[end - 1] in _EDGE:
             end -= 1
-        article = _ARTICLE.match(text, start, end)
-        if article:
+        if start == end:
+            return None
+        if text[start] in "TtAa" and (article := _ARTICLE.match(text, start, end)):
             start = article.end()
-        possessive = _POSSESSIVE.search(text[start:end])
-        if possessive:
-            end = start + possessive.start()
+        if text[end - 1] in "sS'’" and (possessive := _POSSESSIVE.search(text[max(start, end - 2) : end])):
+            end = max(start, end - 2) + possessive.start()
         if text[start:end].endswith(".") and not _ends_in_abbreviation(text[start:end]):
             end -= 1
-        if label == "PERSON":
-            start = _after_title(text, start, end)
-            # A score or an age: "Peter Luczak 7-6".
-            last = text.rfind(" ", start, end)
-            if last > 0 and not any(map(str.isalpha, text[last:end])):
-                end = last
+        start, end = _without_company(text, start, end, label)
         if (start, end) == before:
             break
     name = text[start:end]
@@ -295,6 +266,26 @@ def _bare(text: str, start: int, end: int, label: str) -> _Span | None:
         return None
     key = name_key(name)
     return _Span(start, end, label, key) if key else None
+
+
+def _without_company(text: str, start: int, end: int, label: str) -> tuple[int, int]:
+    """A name without what the model took along: a score, a month, a title, the common noun behind it."""
+    if label == "PERSON":
+        start = _after_title(text, start, end)
+    first = text.find(" ", start, end)
+    if first > 0 and name_key(text[start:first]) in _MONTHS:
+        start = first + 1
+    last = text.rfind(" ", start, end)
+    if last > 0:
+        word = text[last + 1 : end]
+        # "Red Sox 7-0", "Interfax news agency"; an age or a score behind a person even without a hyphen.
+        if (
+            _SCORE.fullmatch(word)
+            or (label == "PERSON" and not any(map(str.isalpha, word)))
+            or (word.isalpha() and word.islower())
+        ):
+            end = last
+    return start, end
 
 
 def _after_title(text: str, start: int, end: int) -> int:
@@ -331,28 +322,68 @@ def _token_around(text: str, start: int, end: int) -> str:
     return text[low:high].strip("\"'“”‘’()[],;:!?")
 
 
-# --- names that stand again ---
+# --- names that the model missed ---
 
 
-def _repeated(text: str, spans: Sequence[_Span]) -> list[_Span]:
+def _with_acronyms(text: str, spans: Sequence[_Span]) -> list[_Span]:
+    """The spans and, where the model passed it over, the acronym that stands in brackets behind its expansion."""
+    added: list[_Span] = []
+    for number, span in enumerate(spans):
+        following = spans[number + 1] if number + 1 < len(spans) else None
+        bracket = _ACRONYM_AFTER.match(text, span.end)
+        if bracket is None or (following is not None and following.start < bracket.end()):
+            continue
+        key = name_key(bracket[1])
+        if key in _acronyms_of(text[span.start : span.end]):
+            added.append(_Span(bracket.start(1), bracket.end(1), span.label, key))
+    return sorted([*spans, *added], key=lambda span: span.start) if added else list(spans)
+
+
+def _acronyms_of(name: str) -> tuple[str, str, str]:
+    """What may stand for a name of several words, by `name_key`: all initials, all capitals, initials of both."""
+    words = name.replace("-", " ").split()
+    large = "".join(word[0] for word in words if word[0].isupper())
+    return (
+        "".join(word[0] for word in words).casefold(),
+        "".join(filter(str.isupper, name)).casefold(),
+        large.casefold(),
+    )
+
+
+_MANY = 100
+
+#: A word's start, end and letters.
+_Words = Sequence[tuple[int, int, str]]
+
+
+def _repeated(text: str, words: _Words, spans: Sequence[_Span]) -> list[_Span]:
     """The spans and, with them, every other place where one of their names stands in the same letters.
 
-    A name that this article also has as a common word ("state", "may") is not looked for.
+    words: those of the text that begin with a capital. A name that this article also has as a common word ("state",
+    "may") is not looked for.
     """
-    votes: dict[str, collections.Counter[str]] = {}
+    votes: dict[str, dict[str, int]] = {}
     for span in spans:
-        votes.setdefault(text[span.start : span.end], collections.Counter())[span.label] += 1
-    words = [(match.start(), match.end(), match[0]) for match in _WORD.finditer(text)]
-    common = {word for _, _, word in words if word.islower()}
+        labels = votes.setdefault(text[span.start : span.end], {})
+        labels[span.label] = labels.get(span.label, 0) + 1
+    # A surname that the model never saw by itself; one that it saw is among the others.
+    surnames = {
+        form.rsplit(" ", 1)[1] for form, labels in votes.items() if " " in form and "PERSON" in labels
+    } - set(votes)
+    votes.update((surname, {"PERSON": 1}) for surname in surnames if len(surname) > 3)
+    common = set(_WORD.findall(text)) if len(votes) > _MANY else set()
     # The lengths of the names by their first word, so that a look-up costs the same however many names
     # there are.
     lengths: dict[str, set[int]] = {}
     for form in votes:
         first = _WORD.match(form)
-        if first and form[0].isupper() and len(form) > 2 and form.lower() not in common:
+        if first and form[0].isupper() and len(form) > 2:
+            # Of a few names each is looked for, which is quick; of many, in all the words of the text.
+            lower = form.lower()
+            if lower in common if len(votes) > _MANY else _stands_alone(lower, text):
+                continue
             lengths.setdefault(first[0], set()).add(len(form))
     longest_first = {word: sorted(found, reverse=True) for word, found in lengths.items()}
-    ends = {end for _, end, _ in words}
     added: list[_Span] = []
     index, free_from = 0, 0
     for start, _, word in words:
@@ -364,14 +395,78 @@ def _repeated(text: str, spans: Sequence[_Span]) -> list[_Span]:
         for length in longest_first[word]:
             stop = start + length
             form = text[start:stop]
-            if stop > free_to or form not in votes or (form[-1].isalnum() and stop not in ends):
+            if stop > free_to or form not in votes or (form[-1].isalnum() and not _ends_word(text, stop)):
+                continue
+            if form in surnames and _touches_capitals(text, start, stop):
                 continue
             if not _ADDRESS.search(_token_around(text, start, stop)):
                 label = max(votes[form], key=votes[form].__getitem__)
                 added.append(_Span(start, stop, label, name_key(form), voted=False))
                 free_from = stop
             break
-    return sorted([*spans, *added], key=lambda span: span.start)
+    return sorted([*spans, *added], key=lambda span: span.start) if added else list(spans)
+
+
+def _ends_word(text: str, end: int) -> bool:
+    """Whether a word that reaches up to a place ends there: "Acme" does not in "Acmes" and in "Acme-Courier"."""
+    after = text[end : end + 2]
+    return not (after[:1].isalnum() or (after[:1] in ("-", ".", "&") and after[1:].isalnum()))
+
+
+def _touches_capitals(text: str, start: int, end: int) -> bool:
+    """Whether a word in capitals stands right before a name or behind it, titles apart: it may be part of another."""
+    if text[end : end + 1] == " " and text[end + 1 : end + 2].isupper():
+        return True
+    if text[max(0, start - 1) : start] != " ":
+        return False
+    before = text[max(0, start - 30) : start - 1].rpartition(" ")[2]
+    return before[:1].isupper() and name_key(before) not in _TITLES
+
+
+def _stands_alone(word: str, text: str) -> bool:
+    """Whether a text has a word as a word; of several words it is not asked."""
+    start = -1 if " " in word else text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not (start and text[start - 1].isalnum()) and _ends_word(text, end):
+            return True
+        start = text.find(word, end)
+    return False
+
+
+def _listed(text: str, words: _Words, spans: Sequence[_Span], places: Mapping[str, Place]) -> list[_Span]:
+    """The spans and, where the model passed it over, each name that a gazetteer is sure of.
+
+    words: those of the text that begin with a capital. Only where no other one touches it, since China is not meant by
+    the Bank of China Tower. Not asked for where the model found nothing at all: it may have been given what is no text.
+    """
+    added: list[_Span] = []
+    index, number = 0, 0
+    while number < len(words):
+        start, end, word = words[number]
+        number += 1
+        capital = word[0].isupper()
+        while number < len(words) and text[end : words[number][0]] == " " and words[number][2][0].isupper():
+            end = words[number][1]
+            number += 1
+        if not capital:
+            continue
+        while index < len(spans) and spans[index].end <= start:
+            index += 1
+        if index < len(spans) and spans[index].start < end:
+            continue
+        if index and text[spans[index - 1].end : start] in (" ", " of "):
+            continue
+        key = name_key(text[start:end])
+        place = places.get(key)
+        if (
+            place is not None
+            and place.sure
+            and len(key) > 2
+            and not _ADDRESS.search(_token_around(text, start, end))
+        ):
+            added.append(_Span(start, end, place.label, key, voted=False))
+    return sorted([*spans, *added], key=lambda span: span.start) if added else list(spans)
 
 
 # --- what belongs together ---
@@ -394,13 +489,27 @@ class _Entities:
         self._places = places
         self._votes: dict[str, collections.Counter[str]] = {}
         self._forms: dict[str, collections.Counter[str]] = {}
+        # By key: how often a word beside the name says that it is a place.
+        self._stands_as_place: collections.Counter[str] = collections.Counter()
+        # Keys that stand where teams do.
+        self._teams: set[str] = set()
+        self._of_sport = is_of_sport(text)
         for span in spans:
-            votes = self._votes.setdefault(span.key, collections.Counter())
+            votes = self._votes.get(span.key)
+            if votes is None:
+                votes = self._votes[span.key] = collections.Counter()
+                self._forms[span.key] = collections.Counter()
             votes[span.label] += 2 if span.voted else 1
-            if span.label != "GPE" and _CLUE_OF_PLACE.search(text, max(0, span.start - 12), span.start):
-                votes["GPE"] += 1
-            form = _SPACES.sub(" ", text[span.start : span.end])
-            self._forms.setdefault(span.key, collections.Counter())[form] += 1
+            clue = clue_of(text, span.start, span.end, self._of_sport)
+            if clue == "GPE":
+                self._stands_as_place[span.key] += 1
+                votes["GPE"] += span.label != "GPE"
+            elif clue == TEAM:
+                self._teams.add(span.key)
+            elif clue is not None:
+                # More than the model's own word, which counts two.
+                votes[clue] += 3
+            self._forms[span.key][_SPACES.sub(" ", text[span.start : span.end])] += 1
         self._leader = {key: key for key in self._votes}
         self._join_places()
         self._join_acronyms(spans)
@@ -422,6 +531,17 @@ class _Entities:
         votes = self._votes[key]
         return max(votes, key=votes.__getitem__)
 
+    def _is_sure_place(self, key: str) -> bool:
+        place = self._places.get(key)
+        return place is not None and place.sure
+
+    def _may_be_surname(self, key: str) -> bool:
+        """Whether a place's name is rather a person's here: the model says so, or it is nowhere said to be a place."""
+        votes = self._votes[key]
+        return 4 * votes["PERSON"] >= votes.total() or not (
+            self._places[key].is_country or self._stands_as_place[key]
+        )
+
     def _join_places(self) -> None:
         """One entity for the names of one country: US, U.S., United States."""
         first: dict[str, str] = {}
@@ -437,9 +557,8 @@ class _Entities:
             if bracket is None:
                 continue
             short = name_key(bracket[1])
-            initials = "".join(word[0] for word in span.key.split())
-            capitals = "".join(filter(str.isupper, self._text[span.start : span.end])).casefold()
-            if short in self._leader and short in (initials, capitals) and self._root(short) == short:
+            expands = short in _acronyms_of(self._text[span.start : span.end])
+            if short in self._leader and expands and self._root(short) == short:
                 root = self._root(span.key)
                 if root != short:
                     self._leader[short] = root
@@ -451,7 +570,7 @@ class _Entities:
         starts: dict[str, set[str]] = {}
         for key in sorted(self._votes, key=lambda key: len(key.split())):
             words = key.split()
-            if len(words) < 2 or self._majority(key) != "PERSON" or key in self._places:
+            if len(words) < 2 or self._majority(key) != "PERSON" or self._is_sure_place(key):
                 continue
             # "Joe R. Biden" is Joe Biden.
             root = full.setdefault((words[0], words[-1]), key)
@@ -466,9 +585,13 @@ class _Entities:
             if self._root(key) != key:
                 continue
             votes = self._votes[key]
-            if key in self._places and 4 * votes["PERSON"] < votes.total():
-                continue
             owners = {self._root(owner) for owner in ends.get(key, ())}
+            if (
+                self._is_sure_place(key)
+                and self._stands_as_place[key]
+                and 4 * votes["PERSON"] < votes.total()
+            ):
+                continue
             if not owners and votes["PERSON"] and key not in self._places:
                 owners = {self._root(owner) for owner in starts.get(key, ())} - {key}
             if len(owners) == 1:
@@ -481,21 +604,41 @@ class _Entities:
         return {root: self._name_group(root, keys) for root, keys in groups.items()}
 
     def _name_group(self, root: str, keys: Sequence[str]) -> _Named:
-        forms: collections.Counter[str] = collections.Counter()
-        votes: collections.Counter[str] = collections.Counter()
-        for key in keys:
-            forms.update(self._forms[key])
-            votes.update(self._votes[key])
+        forms, votes = self._forms[keys[0]], self._votes[keys[0]]
+        for key in keys[1:]:
+            forms, votes = forms + self._forms[key], votes + self._votes[key]
         if root in self._persons:
             # The full name's label holds for the surname, whatever the model takes that for by itself.
             return _Named(_fullest(forms), "PERSON", None)
         label = max(votes, key=votes.__getitem__)
+        if self._is_team(keys, label):
+            return _Named(_fullest(forms), "ORG", None)
         place = next((self._places[key] for key in keys if key in self._places), None)
-        if place is not None and (place.id is not None or place.label != "GPE" or label != "ORG"):
-            # A city's name is also its team's: eleven at "Chelsea" stay an organisation.
+        if place is not None and self._is_at(place, label):
             usual = place.name if place.name in forms else None
             return _Named(usual or _fullest(forms), place.label, place.id)
         return _Named(_fullest(forms), label, None)
+
+    def _is_team(self, keys: Sequence[str], label: str) -> bool:
+        """Whether a name, in an article of sport, is of a team and not of a country or of where it plays.
+
+        It stands where teams do; or it is a place's, and the model takes it for none.
+        """
+        if not self._of_sport or any(self._stands_as_place[key] for key in keys):
+            return False
+        known = [self._places[key] for key in keys if key in self._places]
+        if any(place.is_country or place.label != "GPE" for place in known):
+            return False
+        odd = label not in ("GPE", "LOC", "FAC") and any(place.sure for place in known)
+        return odd or any(key in self._teams for key in keys)
+
+    @staticmethod
+    def _is_at(place: Place, label: str) -> bool:
+        """Whether a name that a gazetteer has means that place, where its mentions are mostly called `label`."""
+        if place.is_country or place.label != "GPE":
+            return True
+        # A city's name is also its team's: eleven at "Chelsea" stay an organisation.
+        return label != "ORG" if place.sure else label in ("GPE", "LOC", "FAC")
 
 
 def _fullest(forms: Mapping[str, int]) -> str:

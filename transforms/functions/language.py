@@ -18,6 +18,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from transforms.functions.common_words import words_agree
 from transforms.functions.language_detectors import LanguageDetector, default_detector
 from transforms.functions.letters import LETTERS, MIN_DIFFERENT_LETTERS, SCRIPT_OF, letters_of
 
@@ -54,6 +55,12 @@ _MIN_SCRIPT_SHARE = 0.5
 #: Least probability that must be on languages in the script of the text. Below it the text is rather in
 #: none that the model knows, and the likeliest of the rest is a guess.
 _MIN_POSSIBLE = 0.5
+
+#: How far behind the first a declared language may be to be taken instead: two of langdetect's seven walks.
+NEAR_TIE = 0.3
+
+# Tags that mean what has another code here: withdrawn ones, and the written kinds of Norwegian.
+_SAME_LANGUAGE = {"iw": "he", "in": "id", "nb": "no", "nn": "no", "cmn": "zh"}
 
 # ASCII only, since Chinese and Japanese put no space after an address. Lengths are bounded to stay linear.
 _ADDRESSES = re.compile(
@@ -120,14 +127,20 @@ def _without_addresses(text: str) -> str:
 
 
 def detect_language(
-    title: str | None, text: str, *, detector: LanguageDetector | None = None
+    title: str | None,
+    text: str,
+    *,
+    detector: LanguageDetector | None = None,
+    declared: str | None = None,
 ) -> DetectedLanguage:
     """Tells the language of an article from its title and the beginning of its body.
 
     detector: the model to ask; langdetect's where none is given.
+    declared: what the feed or page says (BCP 47), None where it says nothing. Feeds say "en" whatever they bring, so
+    it counts only where the model wavers between two: then it is taken if it is one of them, and not `NEAR_TIE` behind.
     Returns `und` for what can't be told: nothing but digits, emoji or addresses, one word, too few letters,
-    few letters all in capitals, a script or letters that the found language isn't written in, and where the
-    model hesitates. `zh-cn` and `zh-tw` are `zh`, with their probabilities added.
+    few letters all in capitals, a script, letters or little words that the found language isn't written in, and where
+    the model hesitates. `zh-cn` and `zh-tw` are `zh`, with their probabilities added.
 
         >>> detect_language("Haushalt beschlossen", "Der Stadtrat hat am Abend den Haushalt beschlossen.")
         DetectedLanguage(language='de', confidence=1.0)
@@ -156,10 +169,16 @@ def detect_language(
         return UNKNOWN_LANGUAGE
     # By name among equals, since langdetect's own order is that of a directory listing.
     probability, language = max(possible)
-    confidence = min(1.0, round(probability / (1 - excluded), 4))
-    if confidence < MIN_CONFIDENCE or not letters.spell(language):
+    likely = probability / (1 - excluded) >= MIN_CONFIDENCE
+    if not likely and declared is not None:
+        tag = declared.lower().replace("_", "-").split("-", 1)[0]
+        tag = _SAME_LANGUAGE.get(tag, tag)
+        for other, name in possible:
+            if name == tag and probability - other <= NEAR_TIE:
+                probability, language, likely = other, name, True
+    if not likely or not letters.spell(language) or not words_agree(language, prose):
         return UNKNOWN_LANGUAGE
-    return DetectedLanguage(language, confidence)
+    return DetectedLanguage(language, min(1.0, round(probability / (1 - excluded), 4)))
 
 
 def _totals(scores: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -1,4 +1,7 @@
-"""Models that score the languages of a text, by name."""
+"""Models that score the languages of a text, by name.
+
+Another one is a class with `scores`, a function that makes it, and a line in `DETECTORS`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import dataclasses
 import functools
 import importlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 
@@ -70,3 +74,40 @@ def default_detector() -> Langdetect:
     # functools.cache alone would let threads that come together load the profiles once each.
     with _LOADING:
         return _default_detector()
+
+
+#: How steeply eldc's scores become probabilities. They are of each language for itself, 0 to 1, and close together:
+#: with this power the second has to stay 4 % behind the first for that to reach a probability of 0.9. On labelled news
+#: nothing more was told wrongly than with a quarter of it, and a tenth more was told.
+_ELDC_POWER = 64
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Eldc:
+    """eldc's model of 60 languages; make it with `load_eldc`."""
+
+    _details: Callable[[str], Any]
+
+    def scores(self, text: str) -> list[tuple[str, float]]:
+        """Up to three languages, by ISO 639-1; none where eldc calls its own answer unreliable."""
+        # It takes UTF-8, which has no surrogates, and C strings, which have no zeros.
+        found = self._details(text.encode("utf-8", "replace").decode("utf-8").replace("\0", " "))
+        if not found.reliable:
+            return []
+        raised = {code: score**_ELDC_POWER for code, score in found.scores.items()}
+        total = sum(raised.values())
+        return [(code, share / total) for code, share in raised.items()] if total else []
+
+
+@functools.cache
+def load_eldc() -> Eldc:
+    """Loads eldc. ImportError where it isn't installed: it is an extra, `newsbeam[eldc]`."""
+    package = importlib.import_module("eldc")
+    package.init()
+    return Eldc(package.instance().detect_details)
+
+
+#: What `--language_detector` can be, beside "none", and how each is made; ImportError where its package is missing.
+DETECTORS: Mapping[str, Callable[[], LanguageDetector]] = MappingProxyType(
+    {"langdetect": default_detector, "eldc": load_eldc}
+)
