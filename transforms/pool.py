@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import gc
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -38,13 +40,35 @@ class WorkerPool:
                 )
                 # Ends the workers in good order when the program does, while there is still a module to do it.
                 weakref.finalize(self, self._executor.shutdown, cancel_futures=True)
-        return self._executor.submit(work, batch)
+        with _no_interrupt():
+            return self._executor.submit(work, batch)
+
+
+@contextlib.contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Keeps Ctrl-C from the processes that the block starts, which would complain of it before they can ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def start_method() -> str:
     """How worker processes are started here: never by a fork of this one, whose threads would not survive it."""
-    # Windows has nothing but "spawn".
-    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    # Windows has nothing but "spawn". The server listens on a socket in the folder for temporary files, whose path no
+    # system lets be longer than about a hundred bytes.
+    has_server = "forkserver" in multiprocessing.get_all_start_methods()
+    return (
+        "forkserver" if has_server and len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_FOLDER else "spawn"
+    )
+
+
+# Of a socket's path of 103 bytes, as macOS has it (Linux: 107), "/pymp-xxxxxxxx/listener-xxxxxxxx" takes 32.
+_LONGEST_FOLDER = 71
 
 
 def collect_rarely() -> None:

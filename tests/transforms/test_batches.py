@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import apache_beam as beam
 import pytest
@@ -87,6 +88,7 @@ def test_processes_are_started_in_a_way_the_system_has(
 ) -> None:
     """Windows has no fork server, and no system's fork is safe under Beam's threads."""
     monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: offered)
+    monkeypatch.setattr("tempfile.tempdir", "/tmp")
     assert pool.start_method() == taken
 
 
@@ -124,3 +126,15 @@ def test_workers_end_with_a_killed_parent() -> None:
         time.sleep(0.05)
     os.kill(worker, 9)
     pytest.fail(f"worker {worker} outlived its parent")
+
+
+def test_workers_are_started_where_temporary_files_lie_deep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No socket of a server can lie there."""
+    folder = tmp_path / ("deep" * 20)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    assert pool.start_method() == "spawn"
+    workers = pool.WorkerPool(1)
+    assert workers.submit(abs, -3).result(timeout=120) == 3
