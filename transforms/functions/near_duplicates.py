@@ -456,20 +456,11 @@ def could_be_near(prints: Sequence[Fingerprint], pairs: _Int) -> npt.NDArray[np.
     too few shingles in common takes a fifth of the time when many are looked at together.
     """
     found = np.zeros(len(pairs), dtype=bool)
-    if not len(pairs):
-        return found
-    padding = b"\xff" * (4 * SKETCH_SIZE)
-    rows = np.frombuffer(
-        b"".join((one.sketch + padding)[: 4 * SKETCH_SIZE] for one in prints), dtype="<u4"
-    ).reshape(-1, SKETCH_SIZE)
-    held = np.array([len(one.sketch) // 4 for one in prints])
-    is_cut = held < [one.shingle_count for one in prints]
-    hashes = rows >> np.uint32(_FLAG_BITS)
-    # Below it a sketch is complete.
-    top = np.where(is_cut, hashes[np.arange(len(prints)), np.maximum(held, 1) - 1], _PADDING - 1)
-    hashes[np.arange(SKETCH_SIZE) >= held[:, None]] = _PADDING
     for start in range(0, len(pairs), _PAIRS_AT_A_TIME):
-        one, other = pairs[start : start + _PAIRS_AT_A_TIME].T
+        # Only what these pairs need: of a large index more articles share a key with some new one than memory holds.
+        places, numbers = np.unique(pairs[start : start + _PAIRS_AT_A_TIME], return_inverse=True)
+        hashes, top = _padded([prints[place] for place in places.tolist()])
+        one, other = numbers.reshape(-1, 2).T
         limit = np.minimum(top[one], top[other])[:, None]
         left, right = hashes[one], hashes[other]
         both = np.concatenate((left, right), axis=1)
@@ -485,6 +476,20 @@ def could_be_near(prints: Sequence[Fingerprint], pairs: _Int) -> npt.NDArray[np.
             & (common / np.maximum(left_held + right_held - common, 1) >= MIN_JACCARD)
         )
     return found
+
+
+def _padded(prints: Sequence[Fingerprint]) -> tuple[_UInt32, _UInt32]:
+    """The hashes of sketches, a row each, `_PADDING` behind the last; and up to which hash each sketch is complete."""
+    padding = b"\xff" * (4 * SKETCH_SIZE)
+    rows = np.frombuffer(
+        b"".join((one.sketch + padding)[: 4 * SKETCH_SIZE] for one in prints), dtype="<u4"
+    ).reshape(-1, SKETCH_SIZE)
+    held = np.array([len(one.sketch) // 4 for one in prints])
+    is_cut = held < [one.shingle_count for one in prints]
+    hashes = rows >> np.uint32(_FLAG_BITS)
+    top = np.where(is_cut, hashes[np.arange(len(prints)), np.maximum(held, 1) - 1], _PADDING - np.uint32(1))
+    hashes[np.arange(SKETCH_SIZE) >= held[:, None]] = _PADDING
+    return hashes, top
 
 
 #: Above every hash of a sketch, without its flags; and pairs whose sketches fit into the processor's cache.
