@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import concurrent.futures
+import concurrent.futures.process
 import contextlib
+import functools
 import gc
 import multiprocessing
 import os
@@ -41,7 +43,22 @@ class WorkerPool:
                 # Ends the workers in good order when the program does, while there is still a module to do it.
                 weakref.finalize(self, self._executor.shutdown, cancel_futures=True)
         with _no_interrupt():
-            return self._executor.submit(work, batch)
+            future = self._executor.submit(work, batch)
+        future.add_done_callback(functools.partial(_let_go, self._executor))
+        return future
+
+
+def _let_go(executor: concurrent.futures.ProcessPoolExecutor, future: concurrent.futures.Future[Any]) -> None:
+    """Lets a pool that has lost a worker end.
+
+    Its thread that hands out batches may be in the midst of one that nobody takes any more, and would be waited for for
+    ever; later Pythons than 3.11.4 do the same (cpython issue 94777).
+    """
+    if future.cancelled() or not isinstance(future.exception(), concurrent.futures.process.BrokenProcessPool):
+        return
+    reader = getattr(getattr(executor, "_call_queue", None), "_reader", None)
+    if reader is not None:
+        reader.close()
 
 
 @contextlib.contextmanager
