@@ -52,7 +52,7 @@ def _let_go(executor: concurrent.futures.ProcessPoolExecutor, future: concurrent
     """Lets a pool that has lost a worker end.
 
     Its thread that hands out batches may be in the midst of one that nobody takes any more, and would be waited for for
-    ever; later Pythons than 3.11.4 do the same (cpython issue 94777).
+    ever; later Pythons than 3.11.4 do the same (gh-94777 of CPython).
     """
     if future.cancelled() or not isinstance(future.exception(), concurrent.futures.process.BrokenProcessPool):
         return

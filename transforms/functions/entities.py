@@ -535,13 +535,6 @@ class _Entities:
         place = self._places.get(key)
         return place is not None and place.sure
 
-    def _may_be_surname(self, key: str) -> bool:
-        """Whether a place's name is rather a person's here: the model says so, or it is nowhere said to be a place."""
-        votes = self._votes[key]
-        return 4 * votes["PERSON"] >= votes.total() or not (
-            self._places[key].is_country or self._stands_as_place[key]
-        )
-
     def _join_places(self) -> None:
         """One entity for the names of one country: US, U.S., United States."""
         first: dict[str, str] = {}

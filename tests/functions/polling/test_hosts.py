@@ -5,14 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from schemas.state import FeedState, HostState
 from transforms.functions.polling.hosts import (
     earliest_request,
     host_of,
-    host_turns,
     kept_hosts,
     merged,
     paused,
@@ -62,53 +59,6 @@ def test_an_address_without_a_host(url: str) -> None:
 def test_when_a_host_may_be_asked(host: HostState, wait_s: float) -> None:
     """The longest of gap, Crawl-delay and Retry-After."""
     assert earliest_request(host, NOW, 2.0) == NOW + wait_s * SECOND
-
-
-def test_turns() -> None:
-    """Nobody twice, those that waited longest first, no more than there are slots, and when to look again."""
-    hosts = {
-        "busy": HostState("busy", last_request_at=NOW - 60 * SECOND),
-        "recent": HostState("recent", last_request_at=NOW - SECOND),
-        "ready": HostState("ready", last_request_at=NOW - 5 * SECOND),
-        "resting": HostState("resting", not_before=NOW + 30 * SECOND),
-    }
-    waiting = ["ready", "busy", "recent", "resting", "new"]
-    turns = host_turns(waiting, {"busy"}, hosts, NOW, 2.0)
-    assert turns.ready == ("new", "ready")
-    assert turns.next_at == NOW + SECOND
-    assert host_turns(waiting, {"busy"}, hosts, NOW, 2.0, slots=1).ready == ("new",)
-    assert host_turns([], set(), hosts, NOW, 2.0).next_at is None
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 3), st.floats(0, 20)), max_size=40),
-    st.floats(0, 10),
-)
-def test_requests_of_a_host_never_meet(requests: list[tuple[int, float]], gap: float) -> None:
-    """However they come in: gap seconds lie between the end of one and the beginning of the next."""
-    hosts = {str(number): HostState(str(number)) for number in range(4)}
-    queues: dict[str, list[float]] = {}
-    for number, lasts in requests:
-        queues.setdefault(str(number), []).append(lasts)
-    busy: dict[str, dt.datetime] = {}
-    ended: dict[str, dt.datetime] = {}
-    now = NOW
-    while queues or busy:
-        for name, end in list(busy.items()):
-            if end <= now:
-                del busy[name]
-                ended[name] = end
-                hosts[name] = request_ended(hosts[name], end)
-        turns = host_turns(list(queues), set(busy), hosts, now, gap, slots=2 - len(busy))
-        for name in turns.ready:
-            assert name not in busy
-            assert name not in ended or (now - ended[name]).total_seconds() >= gap - 1e-5
-            busy[name] = now + queues[name].pop() * SECOND
-            if not queues[name]:
-                del queues[name]
-        assert len(busy) <= 2
-        upcoming = [*busy.values(), *([turns.next_at] if turns.next_at else [])]
-        now = max(now + dt.timedelta(microseconds=1), min(upcoming, default=now))
 
 
 def test_a_pause_only_grows() -> None:

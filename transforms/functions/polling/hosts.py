@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from schemas.state import HostState
@@ -46,49 +46,6 @@ def earliest_request(host: HostState, now: dt.datetime, host_gap_s: float) -> dt
     if host.not_before is not None:
         earliest = max(earliest, host.not_before)
     return earliest
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Turns:
-    """Who may go. ready: hosts that may be asked now, those that waited longest first.
-
-    next_at: when the next of the others may, as far as that is a matter of time and not of a request's end; None
-    where there is none.
-    """
-
-    ready: tuple[str, ...]
-    next_at: dt.datetime | None
-
-
-def host_turns(
-    waiting: Collection[str],
-    busy: Collection[str],
-    hosts: Mapping[str, HostState],
-    now: dt.datetime,
-    host_gap_s: float,
-    slots: int | None = None,
-) -> Turns:
-    """Which hosts' next requests may begin now.
-
-    waiting: hosts with requests in their queues. busy: those with a request under way, which get no other.
-    slots: how many requests may begin beside those under way; None is any number.
-    """
-    unknown = HostState("")
-    ready: list[tuple[dt.datetime, str]] = []
-    later: dt.datetime | None = None
-    taken = frozenset(busy)
-    never = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
-    for name in waiting:
-        if name in taken:
-            continue
-        host = hosts.get(name, unknown)
-        at = earliest_request(host, now, host_gap_s)
-        if at <= now:
-            ready.append((host.last_request_at or never, name))
-        elif later is None or at < later:
-            later = at
-    ready.sort()
-    return Turns(tuple(name for _, name in ready[:slots]), later)
 
 
 def request_ended(host: HostState, now: dt.datetime) -> HostState:
