@@ -15,7 +15,7 @@ from pipeline.store.layout import Layout
 from pipeline.store.manifest import read_manifest
 from schemas.sources import FeedRequest, HostQueue
 from schemas.staged import RunSummary
-from schemas.state import FeedState, HostState
+from schemas.state import FeedNames, FeedState, HostState
 from transforms.functions.polling.guids import unstable_guids
 from transforms.functions.polling.hosts import host_of, kept_hosts, merged
 from transforms.functions.polling.plan import due
@@ -119,7 +119,7 @@ def fewer_items_note(
             continue
         if (now - began) % dt.timedelta(days=1) < _HOUR:
             manifest = read_manifest(layout, run_id)
-            if manifest.feeds_polled:
+            if manifest.feeds_polled and manifest.window is None:
                 history.append(RunCount(began, manifest.counts.kept + manifest.counts.duplicate))
     return fewer_than_usual(history, now, new_items)
 
@@ -140,15 +140,34 @@ def _time_in(run_id: str) -> dt.datetime | None:
 
 def feeds_after(summary: RunSummary, states: Mapping[str, FeedState], now: dt.datetime) -> list[FeedState]:
     """The states of all feeds once a run has polled some."""
-    polled = {state.url: state for state in summary.feed_states}
-    for names in summary.feed_names:
-        state = polled.get(names.url)
-        if state is not None:
-            told = unstable_guids(state.item_names, names.names, names.are_shared, state.unstable_guids)
-            polled[names.url] = dataclasses.replace(state, item_names=names.names, unstable_guids=told)
+    polled = {state.url: state for state in with_names(summary.feed_states, summary.feed_names)}
     kept = {url: state for url, state in (dict(states) | polled).items() if not _is_over(state, now)}
     surplus = _surplus(kept.values())
     return [state for url, state in kept.items() if url not in surplus]
+
+
+def with_names(polled: Iterable[FeedState], feed_names: Iterable[FeedNames]) -> list[FeedState]:
+    """States of feeds after a poll, with what its document has told of the items' guids."""
+    states = {state.url: state for state in polled}
+    for names in feed_names:
+        state = states.get(names.url)
+        if state is not None:
+            told = unstable_guids(state.item_names, names.names, names.are_shared, state.unstable_guids)
+            states[names.url] = dataclasses.replace(state, item_names=names.names, unstable_guids=told)
+    return list(states.values())
+
+
+def latest_states(polled: Iterable[FeedState]) -> list[FeedState]:
+    """Of each feed the state after its last poll."""
+    latest: dict[str, FeedState] = {}
+    for state in polled:
+        known = latest.get(state.url)
+        if known is None or (state.checked_at or _LONG_AGO) >= (known.checked_at or _LONG_AGO):
+            latest[state.url] = state
+    return list(latest.values())
+
+
+_LONG_AGO = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
 
 
 def _is_over(state: FeedState, now: dt.datetime) -> bool:
@@ -167,14 +186,13 @@ def _surplus(states: Iterable[FeedState]) -> set[str]:
     for state in states:
         if state.found_at is not None:
             by_page[state.found_at].append(state)
-    never = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
     surplus: set[str] = set()
     for found in by_page.values():
         if len(found) > MAX_FOUND:
             found.sort(
                 key=lambda state: (
                     state.status == "active",
-                    state.newest_item_at or state.added_at or never,
+                    state.newest_item_at or state.added_at or _LONG_AGO,
                     state.url,
                 )
             )
