@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.records import Entity
 from schemas.tables import ARTICLES, ENTITY_TYPE
@@ -35,7 +36,7 @@ class EnrichRows:
         """The rows, enriched. with_entities: False leaves `entities` null, also where they were found before."""
         if ENRICHED not in table.column_names:
             return self._enriched(table, with_entities)
-        done = table.column(ENRICHED).to_numpy()
+        done = pc.fill_null(table.column(ENRICHED), False).to_numpy()
         table = table.drop_columns([ENRICHED])
         parts, places = [], []
         for is_done in (True, False):

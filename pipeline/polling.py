@@ -140,21 +140,19 @@ def _time_in(run_id: str) -> dt.datetime | None:
 
 def feeds_after(summary: RunSummary, states: Mapping[str, FeedState], now: dt.datetime) -> list[FeedState]:
     """The states of all feeds once a run has polled some."""
-    polled = {state.url: state for state in with_names(summary.feed_states, summary.feed_names)}
+    polled = {state.url: state for state in summary.feed_states}
+    for names in summary.feed_names:
+        if names.url in polled:
+            polled[names.url] = with_names(polled[names.url], names)
     kept = {url: state for url, state in (dict(states) | polled).items() if not _is_over(state, now)}
     surplus = _surplus(kept.values())
     return [state for url, state in kept.items() if url not in surplus]
 
 
-def with_names(polled: Iterable[FeedState], feed_names: Iterable[FeedNames]) -> list[FeedState]:
-    """States of feeds after a poll, with what its document has told of the items' guids."""
-    states = {state.url: state for state in polled}
-    for names in feed_names:
-        state = states.get(names.url)
-        if state is not None:
-            told = unstable_guids(state.item_names, names.names, names.are_shared, state.unstable_guids)
-            states[names.url] = dataclasses.replace(state, item_names=names.names, unstable_guids=told)
-    return list(states.values())
+def with_names(state: FeedState, names: FeedNames) -> FeedState:
+    """The state once a document of the feed was parsed: what its guids tell."""
+    told = unstable_guids(state.item_names, names.names, names.are_shared, state.unstable_guids)
+    return dataclasses.replace(state, item_names=names.names, unstable_guids=told)
 
 
 def latest_states(polled: Iterable[FeedState]) -> list[FeedState]:

@@ -77,8 +77,8 @@ class PrepareRows:
     ) -> PreparedRows:
         """now: when they were read or fetched. refused: what could not be, each an item that was read.
 
-        polled: of the feeds that the payloads are of, as they were polled. What the documents tell of their feeds is in
-        the states that come back: the next poll should know it.
+        polled: of the feeds that the payloads are of, as they were polled. What the documents tell of them is in the
+        states that come back, and in `batch.feed_names`: the next poll should know it.
         """
         staging = MemoryStaging("", "memory")
         # Whose run the rows are of is known once they are committed.
@@ -89,10 +89,11 @@ class PrepareRows:
             dead_letter_keys=batch.dead_letter_keys + stage_dead_letters(staging, refused),
         )
         rows = tuple((name, pack_rows(table)) for name, (table,) in staging.held.items())
-        feeds = tuple(with_names(polled.feeds, batch.feed_names))
-        return PreparedRows(
-            dataclasses.replace(batch, feed_names=()), rows, polled=dataclasses.replace(polled, feeds=feeds)
-        )
+        states = {state.url: state for state in polled.feeds}
+        for names in batch.feed_names:
+            if names.url in states:
+                states[names.url] = with_names(states[names.url], names)
+        return PreparedRows(batch, rows, polled=dataclasses.replace(polled, feeds=tuple(states.values())))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

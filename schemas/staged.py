@@ -52,6 +52,17 @@ class PreparedRows:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Tick:
+    """Asks the workers of a stream to poll what is due.
+
+    number: from 0, of one life of the ticker. is_last: whether the stream ends: nothing more is begun.
+    """
+
+    number: int
+    is_last: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class FinishTask:
     """A staged file of articles with the decisions on some of its rows: one for each.
 
