@@ -13,6 +13,7 @@ by whoever finds OUT ahead of it.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.transforms.window import FixedWindows
@@ -56,7 +57,7 @@ class StreamPlan:
     sources_text: str | None = None
 
 
-def build_stream(pipeline: beam.Pipeline, plan: StreamPlan) -> beam.PCollection[RunSummary]:
+def build_stream(pipeline: beam.Pipeline, plan: StreamPlan) -> Any:
     """Adds the graph of a stream to a pipeline. Gives what each commit did, for tests: nobody else needs it."""
     register_coders()
     layout = Layout(plan.window.output)
@@ -73,7 +74,7 @@ def build_stream(pipeline: beam.Pipeline, plan: StreamPlan) -> beam.PCollection[
 
 
 @dataclasses.dataclass(eq=False)
-class DecideByWindow(beam.PTransform[PreparedRows, RunSummary]):
+class DecideByWindow(beam.PTransform[Any, Any]):
     """Decides on prepared items window by window, and commits each: PreparedRows -> RunSummary, one a commit.
 
     window_s: seconds of a window, by the time at which items were fetched.
@@ -83,7 +84,7 @@ class DecideByWindow(beam.PTransform[PreparedRows, RunSummary]):
     settings: WindowSettings
     window_s: float
 
-    def expand(self, rows: beam.PCollection[PreparedRows]) -> beam.PCollection[RunSummary]:
+    def expand(self, rows: beam.PCollection[PreparedRows]) -> Any:
         """Wires the enrichment, on all workers, and the decision, on one after another."""
         return (
             rows

@@ -37,7 +37,7 @@ _ADDITIONS = 256
 
 
 @dataclasses.dataclass(eq=False)
-class PollShards(beam.PTransform[Tick, PreparedRows]):
+class PollShards(beam.PTransform[Any, Any]):
     """Polls what is due at every tick: Tick -> PreparedRows.
 
     Hosts are dealt out to shards by their names, and each shard is with one worker at a time: engines see to that for
@@ -54,7 +54,7 @@ class PollShards(beam.PTransform[Tick, PreparedRows]):
     all_due: bool = False
     sources_text: str | None = None
 
-    def expand(self, ticks: beam.PCollection[Tick]) -> beam.PCollection[PreparedRows]:
+    def expand(self, ticks: beam.PCollection[Tick]) -> Any:
         """Wires one step with state by shard."""
         return (
             ticks
@@ -119,7 +119,7 @@ class _PollShard(beam.DoFn):
         element: tuple[int, Tick],
         kept: Any = beam.DoFn.StateParam(_KEPT),
         mark: Any = beam.DoFn.StateParam(_MARK),
-    ) -> Iterator[TimestampedValue]:
+    ) -> Iterator[Any]:
         """Yields what has ended, with the time of now, and begins what is due."""
         number, tick = element
         shard = self._pollers.get(number)

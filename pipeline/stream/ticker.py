@@ -61,7 +61,7 @@ class Ticker(beam.DoFn):
         _: bytes,
         tracker: Any = beam.DoFn.RestrictionParam(_TICKS),
         watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider()),
-    ) -> Iterator[TimestampedValue]:
+    ) -> Iterator[Any]:
         """Yields one tick and asks to be called again; the last one where the stream was asked to end."""
         number = tracker.current_restriction().start
         if not tracker.try_claim(number):
