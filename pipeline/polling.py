@@ -15,7 +15,7 @@ from pipeline.store.layout import Layout
 from pipeline.store.manifest import read_manifest
 from schemas.sources import FeedRequest, HostQueue
 from schemas.staged import RunSummary
-from schemas.state import FeedState, HostState
+from schemas.state import FeedNames, FeedState, HostState
 from transforms.functions.polling.guids import unstable_guids
 from transforms.functions.polling.hosts import host_of, kept_hosts, merged
 from transforms.functions.polling.plan import due
@@ -144,11 +144,28 @@ def feeds_after(summary: RunSummary, states: Mapping[str, FeedState], now: dt.da
     for names in summary.feed_names:
         state = polled.get(names.url)
         if state is not None:
-            told = unstable_guids(state.item_names, names.names, names.are_shared, state.unstable_guids)
-            polled[names.url] = dataclasses.replace(state, item_names=names.names, unstable_guids=told)
-    kept = {url: state for url, state in (dict(states) | polled).items() if not _is_over(state, now)}
-    surplus = _surplus(kept.values())
-    return [state for url, state in kept.items() if url not in surplus]
+            polled[names.url] = with_names(state, names)
+    kept = dict(states) | polled
+    forgotten = forgotten_feeds(kept.values(), now)
+    return [state for url, state in kept.items() if url not in forgotten]
+
+
+def with_names(state: FeedState, names: FeedNames) -> FeedState:
+    """The state once a document of the feed was parsed: what its guids tell."""
+    told = unstable_guids(state.item_names, names.names, names.are_shared, state.unstable_guids)
+    return dataclasses.replace(state, item_names=names.names, unstable_guids=told)
+
+
+def forgotten_feeds(states: Iterable[FeedState], now: dt.datetime) -> set[str]:
+    """The addresses of feeds that were found and are not worth remembering any more: FOUND_KEPT and MAX_FOUND."""
+    kept: list[FeedState] = []
+    forgotten: set[str] = set()
+    for state in states:
+        if _is_over(state, now):
+            forgotten.add(state.url)
+        else:
+            kept.append(state)
+    return forgotten | _surplus(kept)
 
 
 def _is_over(state: FeedState, now: dt.datetime) -> bool:
