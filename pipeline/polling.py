@@ -142,17 +142,30 @@ def feeds_after(summary: RunSummary, states: Mapping[str, FeedState], now: dt.da
     """The states of all feeds once a run has polled some."""
     polled = {state.url: state for state in summary.feed_states}
     for names in summary.feed_names:
-        if names.url in polled:
-            polled[names.url] = with_names(polled[names.url], names)
-    kept = {url: state for url, state in (dict(states) | polled).items() if not _is_over(state, now)}
-    surplus = _surplus(kept.values())
-    return [state for url, state in kept.items() if url not in surplus]
+        state = polled.get(names.url)
+        if state is not None:
+            polled[names.url] = with_names(state, names)
+    kept = dict(states) | polled
+    forgotten = forgotten_feeds(kept.values(), now)
+    return [state for url, state in kept.items() if url not in forgotten]
 
 
 def with_names(state: FeedState, names: FeedNames) -> FeedState:
     """The state once a document of the feed was parsed: what its guids tell."""
     told = unstable_guids(state.item_names, names.names, names.are_shared, state.unstable_guids)
     return dataclasses.replace(state, item_names=names.names, unstable_guids=told)
+
+
+def forgotten_feeds(states: Iterable[FeedState], now: dt.datetime) -> set[str]:
+    """The addresses of feeds that were found and are not worth remembering any more: FOUND_KEPT and MAX_FOUND."""
+    kept: list[FeedState] = []
+    forgotten: set[str] = set()
+    for state in states:
+        if _is_over(state, now):
+            forgotten.add(state.url)
+        else:
+            kept.append(state)
+    return forgotten | _surplus(kept)
 
 
 def latest_states(polled: Iterable[FeedState]) -> list[FeedState]:
