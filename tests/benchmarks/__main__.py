@@ -35,6 +35,7 @@ from tests.benchmarks import (
     start,
     text_quality,
     time_quality,
+    watch,
 )
 from tests.benchmarks.harness import measure_all, parser_of
 
@@ -65,6 +66,7 @@ BENCHMARKS = {
         edge_cases,
         politeness,
         polling_load,
+        watch,
     )
 }
 

@@ -38,6 +38,7 @@ from tests.benchmarks import (
     start,
     text_quality,
     time_quality,
+    watch,
 )
 from tests.benchmarks.__main__ import BENCHMARKS, main
 from tests.benchmarks.conll import Name, read_documents
@@ -460,6 +461,19 @@ def test_a_few_feeds_are_polled_for_real(tmp_path: Path) -> None:
     text = polling_load.measure(options(tmp_path, *given, "--load_workers", "1"))
     assert [(row[0], *row[4:]) for row in rows(text)[2:]] == [("all new", "6", "0"), ("unchanged", "6", "6")]
     assert "18 items" in text
+
+
+@linux_only
+def test_an_idle_watch_is_measured_by_both_clocks(tmp_path: Path) -> None:
+    """All feeds are polled by each, and a batch is committed."""
+    given = ("--watch_hosts", "2", "--watch_feeds", "2", "--watch_items", "2", "--watch_hours", "2")
+    text = watch.measure(options(tmp_path, *given, "--watch_minutes", "0.02", "--watch_batches", "4"))
+    tables = rows(text)
+    hours = [row for row in tables if row[0] in ("1", "2")]
+    assert len(hours) == 2
+    assert int(hours[1][1]) >= int(hours[0][1]) >= 4
+    assert [row[4] for row in tables if row[0] == "all are polled once"] == ["4"]
+    assert [row[0] for row in tables if row[0].endswith("-4")] == ["4-4"]
 
 
 @pytest.mark.parametrize("case", edge_cases.CASES, ids=lambda case: f"{case.name}, {case.size}")
