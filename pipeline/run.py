@@ -25,14 +25,13 @@ from apache_beam.utils.shared import Shared
 from pipeline.build import RunPlan, build
 from pipeline.chunks import START, cut
 from pipeline.completion import read_indexes, with_state
-from pipeline.fetch.limits import HttpLimits
-from pipeline.fetch.poll import PollSettings
-from pipeline.files import delete_folder, is_local, read_bytes, require_filesystem
+from pipeline.files import delete_folder, is_local, require_filesystem
 from pipeline.options import RunSettings
 from pipeline.polling import (
     feed_requests,
     fewer_items_note,
     host_queues,
+    poll_settings,
     read_states,
     resting_hosts,
 )
@@ -41,7 +40,7 @@ from pipeline.progress import ProgressWriter, show_progress
 from pipeline.report import RunTotal, total_of
 from pipeline.sources import find_feeds, find_files
 from pipeline.staging import Staging
-from pipeline.stated import stated_options
+from pipeline.stated import read_sources, refuse_other_partitions, stated_options
 from pipeline.store.commit import abandon, commit, recover
 from pipeline.store.layout import Layout, check_run_id, new_run_id, output_layout, staging_name
 from pipeline.store.lock import output_lock
@@ -61,20 +60,12 @@ from schemas.records import SCHEMA_VERSION
 from schemas.sources import HostQueue, SourceFile
 from schemas.state import Cursor, FeedState, HostState, Manifest, Series
 from transforms.batches import PATIENCE_S
-from transforms.functions.polling.outcomes import PollLimits
-from transforms.functions.sources import load_publishers
 
 _LOG = logging.getLogger("newsbeam")
 
 #: Seconds of work that a step does in place on what feeds alone hold, before processes are started for the rest. Hosts
 #: have to be waited for in any case, and two processes take 200 MB.
 FEEDS_PATIENCE_S = 10.0
-
-#: All of a request, with its redirects, may take this many times the time-out between two of its parts.
-TOTAL_TIMEOUTS = 6
-
-#: Seconds of a run after which no feed is asked for any more: the next run of a cron goes on with what is left.
-LATEST_START_S = 300.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -127,7 +118,7 @@ def run(settings: RunSettings) -> RunOutcome:
     # Filesystems other than the disk take their credentials and addresses from Beam's options.
     FileSystems.set_options(options)
     require_filesystem(layout.output)
-    sources_text = _sources_text(settings.sources)
+    sources_text = read_sources(settings.sources)
     files, passed_over = find_files(settings.inputs)
     addresses = find_feeds(settings.feeds)
     if passed_over:
@@ -151,7 +142,7 @@ def run(settings: RunSettings) -> RunOutcome:
             for manifest in chunks:
                 total = total.plus(_repeated(manifest, start.series_id, stated))
             return RunOutcome(total, recovered, repeated=True)
-        _refuse_other_partitions(layout, seen, settings.partition_by)
+        refuse_other_partitions(layout, seen, settings.partition_by)
         now = start.now or settings.now or started_at
         run_id = start.series_id or new_run_id(now, secrets.token_bytes(3))
         total = RunTotal(run_id)
@@ -329,7 +320,7 @@ def _plan(
         near_duplicates=settings.near_duplicates,
         near_window_days=settings.near_window_days,
         partition_by=settings.partition_by,
-        polling=_polling(common, other_hosts),
+        polling=poll_settings(settings, common.now, common.clock_offset, other_hosts),
         max_input_bytes=settings.max_input_mb << 20,
         key_shards=settings.key_shards,
         # Worker processes know nothing of Beam's options, so they write to the disk only.
@@ -351,33 +342,6 @@ def _patience_s(files: Sequence[SourceFile], entities: str) -> float:
 def _was_polled(state: FeedState) -> bool:
     # A feed that was found and is left to a later run is known by its address only.
     return state.polls > 0 or state.failures > 0
-
-
-def _polling(common: _Common, known_hosts: tuple[HostState, ...]) -> PollSettings:
-    settings = common.settings
-    body_bytes = settings.max_body_mb << 20
-    http = HttpLimits(
-        settings.user_agent,
-        connect_timeout_s=settings.fetch_timeout_s,
-        read_timeout_s=settings.fetch_timeout_s,
-        total_s=settings.fetch_timeout_s * TOTAL_TIMEOUTS,
-        max_wire_bytes=body_bytes,
-        max_body_bytes=body_bytes,
-        allow_private_hosts=settings.allow_private_hosts,
-    )
-    return PollSettings(
-        http,
-        PollLimits(settings.min_poll_s, settings.max_poll_s),
-        run_at=common.now,
-        host_gap_s=settings.host_gap_s,
-        concurrency=settings.fetch_concurrency,
-        robots=settings.robots == "feeds",
-        backfill=settings.backfill,
-        clock_offset=common.clock_offset,
-        # Who polls everything, or all that there ever was, has the time.
-        latest_start_s=None if settings.all_due or settings.backfill else LATEST_START_S,
-        known_hosts=known_hosts,
-    )
 
 
 def beam_options(settings: RunSettings) -> PipelineOptions:
@@ -423,43 +387,6 @@ def _progress(settings: RunSettings, files: Sequence[SourceFile], begin: Cursor)
         total = rest if files and not settings.feeds else None
         with show_progress(settings.progress, path, total):
             yield ProgressWriter(path)
-
-
-def _refuse_other_partitions(layout: Layout, runs: frozenset[str], partition_by: tuple[str, ...]) -> None:
-    """Raises UsageError where OUT's folders are named for other columns: readers can't read such a mixture."""
-    # Every run was held to this, so that any one of them tells; only a new index has no rows of its own.
-    stated = (
-        read_manifest(layout, run_id).options.get("partition_by") for run_id in sorted(runs, reverse=True)
-    )
-    earlier = next((keys for keys in stated if keys is not None), None)
-    if earlier is not None and earlier != ",".join(partition_by):
-        raise UsageError(
-            f"--partition_by {','.join(partition_by)} and --output {layout.output} exclude each other: "
-            f"the folders there are by {earlier}"
-        )
-
-
-def _sources_text(path: str | None) -> str | None:
-    """What the file of publishers holds, proved to be a table of them; None where there is none.
-
-    Raises UsageError, with the number of the line, where it isn't.
-    """
-    if path is None:
-        return None
-    try:
-        data = read_bytes(path)
-    except OSError as error:
-        raise UsageError(f"--sources {path}: can't be read: {error.strerror or error}") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"--sources {path}, line {line}: not UTF-8") from error
-    try:
-        load_publishers(text)
-    except ValueError as error:
-        raise UsageError(f"--sources {path}, {error}") from error
-    return text
 
 
 def _repeated(manifest: Manifest, run_id: str, stated: dict[str, Any]) -> Manifest:

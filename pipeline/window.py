@@ -20,8 +20,10 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from pipeline.completion import parquet_files, read_indexes, with_state
+from pipeline.options import RunSettings
 from pipeline.polling import feeds_after, hosts_after, latest_states, read_states, with_names
 from pipeline.staging import MemoryStaging, pack_rows, unpack_rows
+from pipeline.stated import stated_options
 from pipeline.store.commit import abandon, commit
 from pipeline.store.index import KeyIndex
 from pipeline.store.layout import Layout, new_run_id, staging_name
@@ -110,6 +112,19 @@ class WindowSettings:
     near_window_days: int
     partition_by: tuple[str, ...]
     stated: Mapping[str, Any]
+
+
+def window_settings(settings: RunSettings, layout: Layout, sources_text: str | None) -> WindowSettings:
+    """How batches are decided on and written, by what the command line says. sources_text: what --sources holds."""
+    return WindowSettings(
+        output=layout.output,
+        language_detector=settings.language_detector,
+        entities=settings.entities,
+        near_duplicates=settings.near_duplicates,
+        near_window_days=settings.near_window_days,
+        partition_by=settings.partition_by,
+        stated=stated_options(settings, sources_text),
+    )
 
 
 class WindowWriter:
