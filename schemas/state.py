@@ -100,6 +100,20 @@ class Series:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class WindowSpan:
+    """Which window of a stream a run is: what was fetched from `start` to before `end`, in UTC.
+
+    Saved in its manifest. Windows of one stream may overlap: what is replayed after a fault comes in others.
+
+    stream_id: of the stream, over all its restarts by the engine.
+    """
+
+    stream_id: str
+    start: dt.datetime
+    end: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Manifest:
     """`_runs/RUN.json`: what a run did. A run exists once this does.
 
@@ -113,6 +127,7 @@ class Manifest:
     timings: name -> seconds.
     feeds_polled: feeds that were asked for, whatever they answered.
     series: of a run that is one of several chunks, which.
+    window: of a run that is a window of a stream, which.
     """
 
     run_id: str
@@ -128,6 +143,7 @@ class Manifest:
     timings: dict[str, float] = dataclasses.field(default_factory=dict)
     feeds_polled: int = 0
     series: Series | None = None
+    window: WindowSpan | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
