@@ -19,6 +19,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -41,9 +42,8 @@ POLLING = (
     "--allow_private_hosts", "--min_poll_s", "1", "--max_poll_s", "2", "--host_gap_s", "0.1", "--fetch_timeout_s", "5",
 )  # fmt: skip
 
-#: How a poll may fail; a late answer takes longer than the time-out of `POLLING`.
+#: How a poll may fail.
 _FAULTS = ("500", "503", "torn", "late")
-_LATE_S = 7.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,9 +52,10 @@ class Terms:
 
     rate: entries a second, in all feeds together. shown_s: how long an entry stays in its feed, unless it appears
     again. edit_after_s: how old the appearance of an item is at the least when it is edited or repeated, so that each
-    text is shown for so long. error_share: of the polls that fail. slow_s: what the last feed takes to answer.
-    gone_after_s: when the feed before it answers 410 from then on; None for never. It publishes nothing more once what
-    it has could not be shown for edit_after_s. wait: whether nothing is published before the first poll.
+    text is shown for so long. error_share: of the polls that fail. late_s: how long those hang that fail by that.
+    slow_s: what the last feed takes to answer. gone_after_s: when the feed before it answers 410 from then on; None for
+    never. It publishes nothing more once what it has could not be shown for edit_after_s. wait: whether nothing is
+    published before the first poll.
     """
 
     rate: float = 20.0
@@ -63,6 +64,7 @@ class Terms:
     shown_s: float = 120.0
     edit_after_s: float = 60.0
     error_share: float = 0.03
+    late_s: float = 7.0
     slow_s: float = 3.0
     gone_after_s: float | None = None
     wait: bool = False
@@ -74,7 +76,8 @@ class _Feed:
     host: str
     entries: list[Entry] = dataclasses.field(default_factory=list)
     polled: list[tuple[float, str]] = dataclasses.field(default_factory=list)
-    open: int = 0
+    #: Number of an entry -> when it was sent in a whole answer, for the first and for the last time.
+    sent: dict[int, tuple[float, float]] = dataclasses.field(default_factory=dict)
 
 
 class NewsServer:
@@ -184,24 +187,20 @@ class NewsServer:
         """Answers one request for a feed; whether the connection can be used further."""
         self._started.set()
         terms, number = self._terms, feed.look.number
-        feed.open += 1
-        try:
-            if number == terms.feeds - 1:
-                await asyncio.sleep(terms.slow_s)
-            fault = self._draw.choice(_FAULTS) if self._draw.random() < terms.error_share else None
-            is_gone = terms.gone_after_s is not None and self._now() >= terms.gone_after_s
-            if number == self._gone_feed and is_gone:
-                await self._note(feed, writer, "410 Gone")
-            elif fault == "late":
-                feed.polled.append((time.time(), fault))
-                await asyncio.sleep(_LATE_S)
-                return False
-            elif fault in ("500", "503"):
-                await self._note(feed, writer, f"{fault} It happens")
-            else:
-                return await self._whole(writer, feed, head, is_torn=fault == "torn")
-        finally:
-            feed.open -= 1
+        if number == terms.feeds - 1:
+            await asyncio.sleep(terms.slow_s)
+        fault = self._draw.choice(_FAULTS) if self._draw.random() < terms.error_share else None
+        is_gone = terms.gone_after_s is not None and self._now() >= terms.gone_after_s
+        if number == self._gone_feed and is_gone:
+            await self._note(feed, writer, "410 Gone")
+        elif fault == "late":
+            feed.polled.append((time.time(), fault))
+            await asyncio.sleep(terms.late_s)
+            return False
+        elif fault in ("500", "503"):
+            await self._note(feed, writer, f"{fault} It happens")
+        else:
+            return await self._whole(writer, feed, head, is_torn=fault == "torn")
         return True
 
     async def _whole(self, writer: asyncio.StreamWriter, feed: _Feed, head: str, is_torn: bool) -> bool:
@@ -218,8 +217,10 @@ class NewsServer:
             writer.write(head.encode() + body[: len(body) // 2])
             await writer.drain()
             return False
-        feed.polled.append((time.time(), "200"))
+        now = time.time()
+        feed.polled.append((now, "200"))
         await _send(writer, "200 OK", body, *lines)
+        feed.sent.update({entry.number: (feed.sent.get(entry.number, (now,))[0], now) for entry in shown})
         return True
 
     async def _note(self, feed: _Feed, writer: asyncio.StreamWriter, status: str, *lines: str) -> None:
@@ -229,23 +230,30 @@ class NewsServer:
     def published(self) -> list[dict[str, Any]]:
         """All that was ever shown, each appearance, in the order of publishing.
 
-        shown_at: seconds since 1970. key: as `Entry.key`; equal ones are one revision.
+        shown_at, sent_at, last_sent_at: seconds since 1970; the latter two when it was sent in a whole answer for the
+        first and for the last time, None where it never was. key: as `Entry.key`; equal ones are one revision.
         """
         began = self.began or 0.0
-        entries = sorted((entry for feed in self.feeds for entry in feed.entries), key=lambda one: one.number)
-        return [
-            {
-                "number": entry.number, "kind": entry.kind, "feed": self.feeds[entry.feed].look.address,
-                "key": entry.key, "is_article": entry.is_article, "revision": entry.revision,
-                "shown_at": began + entry.at,
-            }
-            for entry in entries
-        ]  # fmt: skip
+        told = []
+        for feed in self.feeds:
+            for entry in feed.entries:
+                sent_at, last_sent_at = feed.sent.get(entry.number, (None, None))
+                told.append(
+                    {
+                        "number": entry.number, "kind": entry.kind, "feed": feed.look.address, "key": entry.key,
+                        "is_article": entry.is_article, "revision": entry.revision,
+                        "shown_at": began + entry.at, "sent_at": sent_at, "last_sent_at": last_sent_at,
+                    }
+                )  # fmt: skip
+        return sorted(told, key=lambda one: int(one["number"]))
 
     def dump(self) -> list[dict[str, Any]]:
         """All that was ever shown as documents, feed by feed in the order of publishing."""
         return [
-            {"feed": feed.look.number, "documents": [one.decode() for one in snapshots(feed.look, feed.entries)]}
+            {
+                "feed": feed.look.number,
+                "documents": [one.decode() for one in snapshots(feed.look, feed.entries)],
+            }
             for feed in self.feeds
         ]
 
@@ -254,7 +262,7 @@ class NewsServer:
         found = []
         for feed in self.feeds:
             times = [at for at, _ in feed.polled]
-            gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+            gaps = [after - before for before, after in itertools.pairwise(times)]
             answers = [how for _, how in feed.polled]
             found.append(
                 {
@@ -286,6 +294,8 @@ class Published:
     is_article: bool
     revision: int
     shown_at: float
+    sent_at: float | None
+    last_sent_at: float | None
 
 
 @dataclasses.dataclass(frozen=True)
