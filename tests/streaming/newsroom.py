@@ -107,6 +107,11 @@ class Newsroom:
         #: Guids in the order of their last appearance: old ones first.
         self._order: list[str] = []
         self._also: set[str] = set()
+        #: Guid -> the first item of its story; and of each story the publishers that told it. None tells one twice:
+        #: one run takes the same text of one paper and day for one article, whatever it is called, where a later run
+        #: only knows that the text is another paper's, if that was the first.
+        self._story: dict[str, str] = {}
+        self._told: dict[str, set[int]] = {}
 
     def entries(self) -> Iterator[Entry]:
         """All that is ever published, without an end."""
@@ -145,8 +150,15 @@ class Newsroom:
             return dataclasses.replace(base, number=number, at=at, kind=kind)
         if kind in ("edit", "silent edit"):
             return self._edited(base, number, at, kind)
-        feed = self._random.choice([one for one in open_feeds if one // 2 != base.feed // 2] or [feed])
+        story = self._story.get(base.guid, base.guid)
+        publishers = self._told.setdefault(story, {base.feed // 2})
+        others = [one for one in open_feeds if one // 2 not in publishers]
+        if not others:
+            return dataclasses.replace(fresh, kind="fresh")
+        feed = self._random.choice(others)
+        publishers.add(feed // 2)
         told = self._fresh(number, at, feed, kind)
+        self._story[told.guid] = story
         if kind == "exact":
             return dataclasses.replace(told, paragraphs=base.paragraphs)
         return dataclasses.replace(told, paragraphs=self._retold(base.paragraphs))
