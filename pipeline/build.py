@@ -31,8 +31,9 @@ from schemas.state import Counts
 from transforms.batches import RunBatches
 from transforms.coders import register_coders
 from transforms.dead_letters import SortDeadLetters
-from transforms.dedup import DeduplicateArticles, KnownArticles
+from transforms.dedup import DeduplicateArticles
 from transforms.functions.stories import NearDuplicates
+from transforms.recollection import KnownArticles
 
 #: Articles that are finished together where a model reads them: a task of two seconds, so that no worker is left long
 #: with the last one while the others have none.

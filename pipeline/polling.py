@@ -8,16 +8,20 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from pipeline.fetch.limits import HttpLimits
+from pipeline.fetch.poll import PollSettings
 from pipeline.files import list_files
+from pipeline.options import RunSettings
 from pipeline.store.feeds import read_feed_states
 from pipeline.store.hosts import read_host_states
 from pipeline.store.layout import Layout
 from pipeline.store.manifest import read_manifest
 from schemas.sources import FeedRequest, HostQueue
 from schemas.staged import RunSummary
-from schemas.state import FeedState, HostState
+from schemas.state import FeedNames, FeedState, HostState
 from transforms.functions.polling.guids import unstable_guids
 from transforms.functions.polling.hosts import host_of, kept_hosts, merged
+from transforms.functions.polling.outcomes import PollLimits
 from transforms.functions.polling.plan import due
 from transforms.functions.polling.volume import HISTORY, RunCount, fewer_than_usual
 from transforms.functions.urls import redact_credentials, with_credentials_of
@@ -28,6 +32,42 @@ FOUND_KEPT = dt.timedelta(days=30)
 
 #: No more feeds are remembered that one page or index has named.
 MAX_FOUND = 2_000
+
+
+#: All of a request, with its redirects, may take this many times the time-out between two of its parts.
+TOTAL_TIMEOUTS = 6
+
+#: Seconds of a run after which no feed is asked for any more: the next run of a cron goes on with what is left.
+LATEST_START_S = 300.0
+
+
+def poll_settings(
+    settings: RunSettings, run_at: dt.datetime, clock_offset: dt.timedelta, known_hosts: tuple[HostState, ...]
+) -> PollSettings:
+    """How feeds are polled, by what the command line says. The rest: see `PollSettings`."""
+    body_bytes = settings.max_body_mb << 20
+    http = HttpLimits(
+        settings.user_agent,
+        connect_timeout_s=settings.fetch_timeout_s,
+        read_timeout_s=settings.fetch_timeout_s,
+        total_s=settings.fetch_timeout_s * TOTAL_TIMEOUTS,
+        max_wire_bytes=body_bytes,
+        max_body_bytes=body_bytes,
+        allow_private_hosts=settings.allow_private_hosts,
+    )
+    return PollSettings(
+        http,
+        PollLimits(settings.min_poll_s, settings.max_poll_s),
+        run_at=run_at,
+        host_gap_s=settings.host_gap_s,
+        concurrency=settings.fetch_concurrency,
+        robots=settings.robots == "feeds",
+        backfill=settings.backfill,
+        clock_offset=clock_offset,
+        # Who polls everything, or all that there ever was, has the time.
+        latest_start_s=None if settings.all_due or settings.backfill else LATEST_START_S,
+        known_hosts=known_hosts,
+    )
 
 
 def feed_requests(addresses: Iterable[str], states: Mapping[str, FeedState]) -> list[FeedRequest]:
@@ -119,7 +159,7 @@ def fewer_items_note(
             continue
         if (now - began) % dt.timedelta(days=1) < _HOUR:
             manifest = read_manifest(layout, run_id)
-            if manifest.feeds_polled:
+            if manifest.feeds_polled and manifest.window is None:
                 history.append(RunCount(began, manifest.counts.kept + manifest.counts.duplicate))
     return fewer_than_usual(history, now, new_items)
 
@@ -144,11 +184,41 @@ def feeds_after(summary: RunSummary, states: Mapping[str, FeedState], now: dt.da
     for names in summary.feed_names:
         state = polled.get(names.url)
         if state is not None:
-            told = unstable_guids(state.item_names, names.names, names.are_shared, state.unstable_guids)
-            polled[names.url] = dataclasses.replace(state, item_names=names.names, unstable_guids=told)
-    kept = {url: state for url, state in (dict(states) | polled).items() if not _is_over(state, now)}
-    surplus = _surplus(kept.values())
-    return [state for url, state in kept.items() if url not in surplus]
+            polled[names.url] = with_names(state, names)
+    kept = dict(states) | polled
+    forgotten = forgotten_feeds(kept.values(), now)
+    return [state for url, state in kept.items() if url not in forgotten]
+
+
+def with_names(state: FeedState, names: FeedNames) -> FeedState:
+    """The state once a document of the feed was parsed: what its guids tell."""
+    told = unstable_guids(state.item_names, names.names, names.are_shared, state.unstable_guids)
+    return dataclasses.replace(state, item_names=names.names, unstable_guids=told)
+
+
+def forgotten_feeds(states: Iterable[FeedState], now: dt.datetime) -> set[str]:
+    """The addresses of feeds that were found and are not worth remembering any more: FOUND_KEPT and MAX_FOUND."""
+    kept: list[FeedState] = []
+    forgotten: set[str] = set()
+    for state in states:
+        if _is_over(state, now):
+            forgotten.add(state.url)
+        else:
+            kept.append(state)
+    return forgotten | _surplus(kept)
+
+
+def latest_states(polled: Iterable[FeedState]) -> list[FeedState]:
+    """Of each feed the state after its last poll."""
+    latest: dict[str, FeedState] = {}
+    for state in polled:
+        known = latest.get(state.url)
+        if known is None or (state.checked_at or _LONG_AGO) >= (known.checked_at or _LONG_AGO):
+            latest[state.url] = state
+    return list(latest.values())
+
+
+_LONG_AGO = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
 
 
 def _is_over(state: FeedState, now: dt.datetime) -> bool:
@@ -167,14 +237,13 @@ def _surplus(states: Iterable[FeedState]) -> set[str]:
     for state in states:
         if state.found_at is not None:
             by_page[state.found_at].append(state)
-    never = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
     surplus: set[str] = set()
     for found in by_page.values():
         if len(found) > MAX_FOUND:
             found.sort(
                 key=lambda state: (
                     state.status == "active",
-                    state.newest_item_at or state.added_at or never,
+                    state.newest_item_at or state.added_at or _LONG_AGO,
                     state.url,
                 )
             )

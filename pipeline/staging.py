@@ -62,5 +62,38 @@ class Staging:
             return pa.Table.from_batches([pa.ipc.open_file(file).get_batch(batch)])
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class MemoryStaging(Staging):
+    """A staging folder whose rows stay in this process: for batches so small that files would cost more than work.
+
+    Tables and index segments are files as ever: they are what is committed.
+    """
+
+    held: dict[str, tuple[pa.Table, ...]] = dataclasses.field(default_factory=dict)
+
+    def write_rows(self, kind: str, *batches: pa.Table) -> str:
+        """Keeps tables of one schema under a name that nobody has used."""
+        name = self.new_name(kind, ".rows")
+        self.held[name] = batches
+        return name
+
+    def read_rows(self, name: str, batch: int = 0) -> pa.Table:
+        """One of the tables."""
+        return self.held[name][batch]
+
+
+def pack_rows(table: pa.Table) -> bytes:
+    """A table as bytes that travel between workers."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=_COMPRESSED) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def unpack_rows(data: bytes) -> pa.Table:
+    """The table in bytes that `pack_rows` made."""
+    return pa.ipc.open_stream(data).read_all()
+
+
 def _empty_batch(schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array([], type=field.type) for field in schema], schema=schema)

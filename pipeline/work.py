@@ -12,25 +12,20 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from pipeline.enrichment import EnrichRows, with_columns
 from pipeline.staging import Staging
 from pipeline.tables import stage_rows
 from schemas.dedup import ArticleKeys, DeadLetterKey, Decision, RowRef
-from schemas.records import SCHEMA_VERSION, Article, DeadLetter, Entity, PayloadBatch
+from schemas.records import SCHEMA_VERSION, Article, DeadLetter, PayloadBatch
 from schemas.staged import FinishedBatch, FinishTask, PreparedBatch, RowSlice
 from schemas.state import Counts
 from schemas.tables import (
-    ARTICLES,
     DUPLICATES,
-    ENTITY_TYPE,
     articles_table,
     dead_letters_table,
 )
 from transforms.functions.dedup import keys_of_articles
-from transforms.functions.entities import EntityExtractor, collect_entities
-from transforms.functions.extractors import load_extractor
 from transforms.functions.identity import dead_letter_key
-from transforms.functions.language import UNKNOWN_LANGUAGE, detect_language
-from transforms.functions.language_detectors import DETECTORS
 from transforms.functions.prepare import prepare_payload
 
 
@@ -110,10 +105,12 @@ class FinishBatch:
         kept = [decision for decision in task.decisions if decision.verdict == "kept"]
         aside = [decision for decision in task.decisions if decision.verdict == "duplicate"]
         slices: list[RowSlice] = []
+        enrich = EnrichRows(self.language_detector, self.entities)
         if kept:
-            slices += self._stage("articles", self._enriched(prepared, kept, self._extractor()))
+            slices += self._stage("articles", _decided(enrich(_rows_of(prepared, kept)), kept))
         if aside:
-            table = self._enriched(prepared, aside, None)
+            # No model reads them, and what one has read already is not theirs to show.
+            table = _decided(enrich(_rows_of(prepared, aside), with_entities=False), aside)
             for name, values in (
                 ("duplicate_of", [decision.duplicate_of for decision in aside]),
                 ("duplicate_reason", [decision.reason for decision in aside]),
@@ -133,24 +130,16 @@ class FinishBatch:
     def _stage(self, name: str, table: pa.Table) -> list[RowSlice]:
         return stage_rows(self.staging, name, table, self.partition_by, self.shards)
 
-    def _extractor(self) -> EntityExtractor | None:
-        return None if self.entities == "none" else load_extractor(self.entities)
 
-    def _enriched(
-        self, prepared: pa.Table, decisions: Sequence[Decision], extractor: EntityExtractor | None
-    ) -> pa.Table:
-        table = prepared.take(pa.array([decision.ref.row for decision in decisions], type=pa.int64()))
-        texts = table.column("text").to_pylist()
-        if self.language_detector == "none":
-            languages = [UNKNOWN_LANGUAGE] * len(texts)
-        else:
-            detector = DETECTORS[self.language_detector]()
-            given = (table.column(name).to_pylist() for name in ("title", "language_declared"))
-            languages = [
-                detect_language(title, text, detector=detector, declared=declared)
-                for title, declared, text in zip(*given, texts, strict=True)
-            ]
-        columns = {
+def _rows_of(prepared: pa.Table, decisions: Sequence[Decision]) -> pa.Table:
+    return prepared.take(pa.array([decision.ref.row for decision in decisions], type=pa.int64()))
+
+
+def _decided(table: pa.Table, decisions: Sequence[Decision]) -> pa.Table:
+    """Rows with what was decided on them."""
+    return with_columns(
+        table,
+        {
             "article_id": [decision.article_id for decision in decisions],
             "version": [decision.version for decision in decisions],
             "supersedes": [decision.supersedes for decision in decisions],
@@ -160,48 +149,5 @@ class FinishBatch:
             "near_duplicates": [
                 [dataclasses.asdict(other) for other in decision.near_duplicates] for decision in decisions
             ],
-            "language": [found.language for found in languages],
-            "language_confidence": [found.confidence for found in languages],
-        }
-        if extractor is not None:
-            entities, failed = find_entities(extractor, texts, [found.language for found in languages])
-            columns["entities"] = entities
-            if failed:
-                warnings = table.column("warnings").to_pylist()
-                columns["warnings"] = [
-                    [*codes, "entities_failed"] if row in failed else codes
-                    for row, codes in enumerate(warnings)
-                ]
-        for name, values in columns.items():
-            field = ARTICLES.field(name)
-            table = table.set_column(
-                table.schema.get_field_index(name), field, pa.array(values, type=field.type)
-            )
-        return table
-
-
-def find_entities(
-    extractor: EntityExtractor, texts: Sequence[str], languages: Sequence[str]
-) -> tuple[list[list[dict[str, object]] | None], set[int]]:
-    """The `entities` column for some texts, and the rows on which the model broke.
-
-    None where no model covers the language, or where it broke; [] where there are none.
-    """
-    column: list[list[dict[str, object]] | None] = [None] * len(texts)
-    failed: set[int] = set()
-    for language in sorted(extractor.languages.intersection(languages)):
-        rows = [row for row, found in enumerate(languages) if found == language]
-        mentions = extractor.extract([texts[row] for row in rows], language)
-        for row, found in zip(rows, mentions, strict=True):
-            if found is None:
-                failed.add(row)
-            else:
-                column[row] = [_entity_row(entity) for entity in collect_entities(texts[row], found)]
-    return column, failed
-
-
-def _entity_row(entity: Entity) -> dict[str, object]:
-    return {name: getattr(entity, name) for name in ENTITY_NAMES}
-
-
-ENTITY_NAMES = tuple(field.name for field in ENTITY_TYPE)
+        },
+    )

@@ -81,13 +81,22 @@ class _WriteSegment(beam.DoFn):
     def process(self, element: tuple[str, Iterable[IndexRows]]) -> Iterator[RunSummary]:
         index, shard = element[0].split("/")
         rows = [row for batch in element[1] for row in batch.rows]
-        table = sorted_segment(index_table(index, rows))
-        name = self._staging.new_name("index", ".parquet")
-        with open_write(self._staging.path(name)) as file:
-            write_segment(table, file)
-            size = file.tell()
-        target = f"_index/{index}/{self._run_id}-{shard}.parquet"
-        yield RunSummary(files=(StagedFile(name, target, f"index/{index}", table.num_rows, size),))
+        yield RunSummary(files=(stage_segment(index, rows, self._staging, f"{self._run_id}-{shard}"),))
+
+
+def stage_segment(
+    index: str, rows: Iterable[tuple[str | int | bool | bytes | None, ...]], staging: Staging, name: str
+) -> StagedFile:
+    """Writes rows for an index as one sorted segment, in the staging folder.
+
+    name: of the file to be, without its suffix.
+    """
+    table = sorted_segment(index_table(index, rows))
+    staged = staging.new_name("index", ".parquet")
+    with open_write(staging.path(staged)) as file:
+        write_segment(table, file)
+        size = file.tell()
+    return StagedFile(staged, f"_index/{index}/{name}.parquet", f"index/{index}", table.num_rows, size)
 
 
 def index_table(index: str, rows: Iterable[tuple[str | int | bool | bytes | None, ...]]) -> pa.Table:
@@ -139,19 +148,26 @@ class _WriteRegrouped(beam.DoFn):
         self._now = now
 
     def process(self, element: tuple[str, Iterable[IndexRows]]) -> Iterator[RunSummary]:
-        rows = sorted(row for batch in element[1] for row in batch.rows)
-        shared = {"regrouped_at": self._now, "run_id": self._run_id, "schema_version": SCHEMA_VERSION}
-        table = pa.Table.from_pylist(
-            [dict(zip(REGROUPED.names, row, strict=False)) | shared for row in rows], schema=REGROUPED
-        )
-        name = self._staging.new_name("tables", ".parquet")
-        with open_write(self._staging.path(name)) as file:
-            pq.write_table(table, file, compression="zstd", write_page_checksum=True)
-            size = file.tell()
-        target = f"regrouped/{self._run_id}-00000.parquet"
+        rows = [row for batch in element[1] for row in batch.rows]
         yield RunSummary(
-            Counts(regrouped=len(rows)), files=(StagedFile(name, target, "regrouped", len(rows), size),)
+            Counts(regrouped=len(rows)),
+            files=(stage_regrouped(rows, self._staging, self._run_id, self._now),),
         )
+
+
+def stage_regrouped(
+    rows: Iterable[tuple[Any, ...]], staging: Staging, run_id: str, now: dt.datetime
+) -> StagedFile:
+    """Writes rows for the index "regrouped" as a file of the table of that name, in the staging folder."""
+    shared = {"regrouped_at": now, "run_id": run_id, "schema_version": SCHEMA_VERSION}
+    table = pa.Table.from_pylist(
+        [dict(zip(REGROUPED.names, row, strict=False)) | shared for row in sorted(rows)], schema=REGROUPED
+    )
+    name = staging.new_name("tables", ".parquet")
+    with open_write(staging.path(name)) as file:
+        pq.write_table(table, file, compression="zstd", write_page_checksum=True)
+        size = file.tell()
+    return StagedFile(name, f"regrouped/{run_id}-00000.parquet", "regrouped", table.num_rows, size)
 
 
 @dataclasses.dataclass(eq=False)

@@ -29,6 +29,39 @@ class PolledFeeds:
     hosts: tuple[HostState, ...]
 
 
+#: No feed was polled.
+NOTHING_POLLED = PolledFeeds((), ())
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PreparedRows:
+    """Prepared items whole, with their rows: what goes through a stream, and into a window.
+
+    batch: their keys, which refer to rows by the names in `rows`. rows: name -> a table as bytes
+    (`pipeline.staging.pack_rows`).
+    known: items of `batch.read` that were found committed already, and have neither keys nor rows.
+    polled: what is known since of the feeds and hosts that they came from, to be saved with them and not before.
+    is_last: whether nothing comes after it.
+    """
+
+    batch: PreparedBatch
+    rows: tuple[tuple[str, bytes], ...] = ()
+    known: int = 0
+    polled: PolledFeeds = NOTHING_POLLED
+    is_last: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tick:
+    """Asks the workers of a stream to poll what is due.
+
+    number: from 0, of one life of the ticker. is_last: whether the stream ends: nothing more is begun.
+    """
+
+    number: int
+    is_last: bool = False
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class FinishTask:
     """A staged file of articles with the decisions on some of its rows: one for each.

@@ -100,6 +100,20 @@ class Series:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class WindowSpan:
+    """Which window of a stream a run is: what was fetched from `start` to before `end`, in UTC.
+
+    Saved in its manifest. Windows of one stream may overlap: what is replayed after a fault comes in others.
+
+    stream_id: of the stream, over all its restarts by the engine.
+    """
+
+    stream_id: str
+    start: dt.datetime
+    end: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Manifest:
     """`_runs/RUN.json`: what a run did. A run exists once this does.
 
@@ -113,6 +127,7 @@ class Manifest:
     timings: name -> seconds.
     feeds_polled: feeds that were asked for, whatever they answered.
     series: of a run that is one of several chunks, which.
+    window: of a run that is a window of a stream, which.
     """
 
     run_id: str
@@ -128,6 +143,7 @@ class Manifest:
     timings: dict[str, float] = dataclasses.field(default_factory=dict)
     feeds_polled: int = 0
     series: Series | None = None
+    window: WindowSpan | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -255,3 +271,39 @@ class HostState:
     robots_status: int | None = None
     robots_body: str | None = None
     crawl_delay_s: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StreamLease:
+    """Which stream works in an OUT, and where it is to be found: `OUT/_stream/lease.json`.
+
+    Saved before the job is submitted, without `flink_job_id`, and again once the engine has the job: a launcher that
+    is killed in between leaves a lease by which the job is found under its name. Deleted when the stream has ended.
+    What a killed launcher leaves is judged by the next start, which asks the engine. There is never more than one.
+
+    stream_id: this stream's; made like a run's.
+    started_at: aware, UTC.
+    runner: Beam's runner as it was typed.
+    job_name: of the job on the engine; no two streams have the same.
+    window_s: length of its windows, in seconds.
+    launcher_pid, launcher_host: the process that started it, whether it lives or not.
+    flink_rest: the address of Flink's REST API, http://HOST:PORT. None where the engine isn't Flink, or no address
+    was to be had.
+    flink_job_id: 32 hex digits; None before it is known.
+    job_endpoint: HOST:PORT of the job server that the job was given to; None where Beam starts its own.
+    prism_pid, prism_mark: the process of Prism on the launcher's host, and what tells it from a later process with
+    the same number (`pipeline.stream.processes`); None where the engine isn't ours to end.
+    """
+
+    stream_id: str
+    started_at: dt.datetime
+    runner: str
+    job_name: str
+    window_s: float
+    launcher_pid: int
+    launcher_host: str
+    flink_rest: str | None = None
+    flink_job_id: str | None = None
+    job_endpoint: str | None = None
+    prism_pid: int | None = None
+    prism_mark: str | None = None

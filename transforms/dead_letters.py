@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -12,8 +12,8 @@ import apache_beam as beam
 from schemas.dedup import DeadLetterKey, DeadLetterKeyBatch, IndexRows
 from schemas.staged import PreparedBatch, RowSlice, RunSummary
 from schemas.state import Counts, DeadLetterExample
-from transforms.dedup import Lookup
 from transforms.functions.identity import hash_key
+from transforms.recollection import Lookup
 from transforms.shards import by_shard
 
 _SUMMARIES = "summaries"
@@ -71,20 +71,30 @@ class _DropKnown(beam.DoFn):
 
     def process(self, element: tuple[int, Iterable[DeadLetterKeyBatch]]) -> Iterator[Any]:
         letters = [letter for batch in element[1] for letter in batch.keys]
-        # The same record refused twice in one run (one file given by two paths that are one) is one letter.
-        first = {letter.key: letter for letter in sorted(letters, key=lambda one: one.ref.row, reverse=True)}
-        known = {
-            row["key"]
-            for row in self._index.lookup([hash_key(key) for key in first]).select(["key"]).to_pylist()
-        }
-        new = [letter for key, letter in sorted(first.items()) if hash_key(key) not in known]
+        new = new_letters(letters, self._index)
         yield from self._to_slices(new)
         if new:
-            yield beam.pvalue.TaggedOutput(
-                _INDEX_ROWS, IndexRows("dead_letters", tuple((letter.key,) for letter in new))
-            )
-        counts = Counts(dead_letter=len(letters), dead_letter_known=len(letters) - len(new))
-        yield beam.pvalue.TaggedOutput(_SUMMARIES, RunSummary(counts, dead_letters=examples_of(letters)))
+            yield beam.pvalue.TaggedOutput(_INDEX_ROWS, letter_rows(new))
+        yield beam.pvalue.TaggedOutput(_SUMMARIES, letters_summary(letters, new))
+
+
+def new_letters(letters: Iterable[DeadLetterKey], index: Lookup) -> list[DeadLetterKey]:
+    """Those that are not on record, one of each. index: of `dead_letters`."""
+    # The same record refused twice in one run (one file given by two paths that are one) is one letter.
+    first = {letter.key: letter for letter in sorted(letters, key=lambda one: one.ref.row, reverse=True)}
+    known = {row["key"] for row in index.lookup([hash_key(key) for key in first]).select(["key"]).to_pylist()}
+    return [letter for key, letter in sorted(first.items()) if hash_key(key) not in known]
+
+
+def letter_rows(new: Iterable[DeadLetterKey]) -> IndexRows:
+    """What has to be remembered of new dead letters."""
+    return IndexRows("dead_letters", tuple((letter.key,) for letter in new))
+
+
+def letters_summary(letters: Sequence[DeadLetterKey], new: Sequence[DeadLetterKey]) -> RunSummary:
+    """How many dead letters there were, and how many of them are on record already."""
+    counts = Counts(dead_letter=len(letters), dead_letter_known=len(letters) - len(new))
+    return RunSummary(counts, dead_letters=examples_of(letters))
 
 
 def examples_of(letters: Iterable[DeadLetterKey]) -> tuple[DeadLetterExample, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from schemas.errors import RecordError
 from schemas.state import HostState
-from transforms.functions.polling.hosts import earliest_request, merged, request_ended
+from transforms.functions.polling.hosts import earliest_request, kept_hosts, merged, request_ended
 
 #: How long a redirect waits for its target's host. A host that is asked a lot may have a long queue; the feed is
 #: polled again.
@@ -56,6 +56,21 @@ class HostGate:
         """The hosts that were asked, or of which something was learnt."""
         with self._changed:
             return [self._hosts[name] for name in sorted(self._touched)]
+
+    def take_touched(self) -> list[HostState]:
+        """As `touched`, of the time since it was called last."""
+        with self._changed:
+            found = self.touched()
+            self._touched.clear()
+            return found
+
+    def forget_old(self) -> None:
+        """Forgets the hosts that a commit would (`kept_hosts`); else a process without an end would know ever more."""
+        with self._changed:
+            kept = kept_hosts(self._hosts, self._clock()).keys() | self._busy | self._touched
+            self._hosts = {name: host for name, host in self._hosts.items() if name in kept}
+            for name in [name for name, waiting in self._waiting.items() if not waiting]:
+                del self._waiting[name]
 
     def earliest(self, name: str) -> dt.datetime:
         """When the next request to a host may begin, if none is under way then."""

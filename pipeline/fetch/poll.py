@@ -50,7 +50,9 @@ class PollSettings:
 
     http: what one request may cost. limits: bounds of the intervals. host_gap_s: seconds between two requests to one
     host. concurrency: requests under way at the same time. robots: whether robots.txt is asked for feeds, too.
-    backfill: whether older pages and archives of a feed are read. run_at: when the run began, by its own clock.
+    backfill: whether older pages and archives of a feed are read.
+    run_at: when the run began, by its own clock, which intervals count from. None is for who polls without an end: each
+    poll counts from its own beginning.
     clock_offset: how far that clock is ahead of this machine's.
     latest_start_s: seconds from the start of polling after which no request is begun; None is no bound. What is left
     then stays due: a host with very many feeds would else keep what all others had to say from being committed.
@@ -59,7 +61,7 @@ class PollSettings:
 
     http: HttpLimits
     limits: PollLimits
-    run_at: dt.datetime
+    run_at: dt.datetime | None
     host_gap_s: float = 2.0
     concurrency: int = 32
     robots: bool = False
@@ -113,6 +115,7 @@ def poll(
     if request.shares_state:
         state = dataclasses.replace(state, etag=None, last_modified=None, body_hash=None)
     asker = _Asker(client, gate, turn, settings, clock)
+    run_at = settings.run_at or clock()
     address = asked_address(request)
     name = host_of(address)
     conditions = Conditions() if settings.backfill else plan_request(state, gate.state(name), clock())
@@ -135,10 +138,8 @@ def poll(
         # Whoever answers may wish to be left alone: that is the last of those that redirects led to.
         name = host_of(answer.url)
         outcome, polled = _read(state, answer, conditions, settings, clock())
-    rng = random.Random(f"{state.url} {state.polls} {settings.run_at.isoformat()}")
-    state, host = after_answer(
-        state, gate.state(name), outcome, clock(), rng, settings.limits, settings.run_at
-    )
+    rng = random.Random(f"{state.url} {state.polls} {run_at.isoformat()}")
+    state, host = after_answer(state, gate.state(name), outcome, clock(), rng, settings.limits, run_at)
     wished = host.not_before
     if wished is not None:
         gate.learn(name, lambda known: paused(known, wished))

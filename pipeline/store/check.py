@@ -26,6 +26,7 @@ from pipeline.store.hashes import hash_file
 from pipeline.store.layout import Layout, parse_partition, table_of
 from pipeline.store.manifest import committed_runs, decode_manifest, live_files, read_manifest
 from pipeline.store.series import broken_chains, chunk_run_id
+from pipeline.stream.lease import describe_job, read_lease
 from schemas.errors import RunError
 from schemas.index import INDEXES
 from schemas.records import SCHEMA_VERSION, DeadLetter
@@ -88,6 +89,7 @@ def _check(layout: Layout) -> Iterator[Problem]:
     all_manifests = len(manifests) == len(runs)
     pending: set[str] = set()
     yield from _staged(layout, pending)
+    yield from _streams(layout)
     yield from _listed(layout, manifests, present, pending)
     for manifest in manifests.values():
         path = layout.manifest_path(manifest.run_id)
@@ -134,6 +136,18 @@ def _staged(layout: Layout, pending: set[str]) -> Iterator[Problem]:
             continue
         pending.update(manifest.removed, (file.target for file in manifest.files))
         yield Problem(path, "a commit is under way or was stopped: the next start completes it", is_note=True)
+
+
+def _streams(layout: Layout) -> Iterator[Problem]:
+    """A note on the stream that works here, which is what explains files that appear meanwhile."""
+    try:
+        lease = read_lease(layout)
+    except (RunError, OSError) as error:
+        yield Problem(layout.lease_path, str(error))
+        return
+    if lease is not None:
+        message = f"stream {lease.stream_id} runs here, or was stopped: {describe_job(lease)}"
+        yield Problem(layout.stream_dir, message, is_note=True)
 
 
 def _listed(

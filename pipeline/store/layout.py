@@ -7,6 +7,8 @@ OUT/_runs/RUN.json                  the manifest: a run exists once this does
 OUT/_staging/RUN/commit.claim       asks whether the run may commit
 OUT/_staging/RUN/commit.json        the journal: from here on the run will be committed
 OUT/_staging/RUN/ATTEMPT/...        files not yet committed
+OUT/_stream/lease.json              the stream that works here, and where its job is
+OUT/_stream/stop, beat, ended       what is said to it, and what it says: pipeline/stream/lease.py
 OUT/_lock                           held while a run works here
 """
 
@@ -95,6 +97,31 @@ class Layout:
     def journal_path(self, run_id: str) -> str:
         """The file that decides that a run is to be committed; its content is the manifest's."""
         return self.path(f"_staging/{run_id}/{JOURNAL_NAME}")
+
+    @property
+    def stream_dir(self) -> str:
+        """The folder of what stands here about a stream that runs. No reader of tables looks into it."""
+        return self.path("_stream")
+
+    @property
+    def lease_path(self) -> str:
+        """Which stream works here: a `StreamLease`."""
+        return self.path("_stream/lease.json")
+
+    @property
+    def stop_path(self) -> str:
+        """There once somebody has asked a stream to end; it holds the stream's id."""
+        return self.path("_stream/stop")
+
+    @property
+    def beat_path(self) -> str:
+        """When a worker of a stream last said that it is at work; the stream's id and a time."""
+        return self.path("_stream/beat")
+
+    @property
+    def ended_path(self) -> str:
+        """There once a stream's last window is committed; it holds the stream's id."""
+        return self.path("_stream/ended")
 
     @property
     def lock_path(self) -> str:

@@ -26,10 +26,10 @@ from schemas.index import INDEXES
 from schemas.records import SCHEMA_VERSION, DeadLetter
 from schemas.state import Counts, Manifest, StagedFile
 from schemas.tables import ARTICLES, DEAD_LETTERS, table_articles
-from transforms.dedup import index_rows
 from transforms.functions.dedup import epoch_us, keys_of_articles
 from transforms.functions.identity import dead_letter_key
 from transforms.functions.stories import Settled, Settlement
+from transforms.recollection import index_rows
 
 #: Rows of a table that are worked on together.
 BATCH_ROWS = 4_096

@@ -112,9 +112,9 @@ def bare(source: str, out: str, entities: str) -> Clocks:
     import numpy as np
     import pyarrow as pa
 
+    from pipeline.enrichment import find_entities
     from pipeline.read import PARTS_PER_BATCH
     from pipeline.tables import parquet_file, partition_codes
-    from pipeline.work import find_entities
     from schemas.records import Article, Payload
     from schemas.tables import ARTICLES, articles_table, file_schema
     from transforms.functions.compression import open_decompressed

@@ -44,8 +44,8 @@ class Wavering:
 @pytest.fixture
 def extractor(monkeypatch: pytest.MonkeyPatch) -> Recording:
     made = Recording()
-    monkeypatch.setattr("pipeline.work.DETECTORS", {"langdetect": Wavering})
-    monkeypatch.setattr("pipeline.work.load_extractor", lambda name: made)
+    monkeypatch.setattr("pipeline.enrichment.DETECTORS", {"langdetect": Wavering})
+    monkeypatch.setattr("pipeline.enrichment.load_extractor", lambda name: made)
     return made
 
 

@@ -20,8 +20,9 @@ from schemas.staged import FinishTask, PreparedBatch
 from tests.records import keys
 from tests.transforms.pipelines import local_pipeline
 from transforms.coders import register_coders
-from transforms.dedup import DeduplicateArticles, KnownArticles, index_rows
+from transforms.dedup import DeduplicateArticles
 from transforms.functions.stories import Known, settle_stories
+from transforms.recollection import KnownArticles, index_rows
 
 
 class KnownRows:
