@@ -1,9 +1,9 @@
 """An index whose keys stay at hand between look-ups, for a process that asks it again and again.
 
 `KeyIndex` reads of each segment what may hold a key: little for a run, which asks once, and too much for ten items
-every few seconds. Here each segment's keys are read once, into sorted arrays; what a look-up reads after that is what it has
-found. Large arrays lie in temporary files that are mapped, so that the memory they take is the system's to take back:
-16 bytes for each key, and 400 for each fingerprint of the near-duplicate window.
+every few seconds. Here each segment's keys are read once, into sorted arrays; what a look-up reads after that is what
+it has found. Large arrays lie in temporary files that are mapped, so that the memory they take is the system's to take
+back: 16 bytes for each key, and 400 for each fingerprint of the near-duplicate window.
 """
 
 from __future__ import annotations
