@@ -26,12 +26,12 @@ from pipeline.fetch.poll import PollSettings
 from pipeline.polling import feed_requests, latest_states, read_states
 from pipeline.store.layout import Layout
 from pipeline.window import PrepareRows, WindowSettings
-from schemas.errors import RecordError, RunError
-from schemas.records import DeadLetter, Origin, PayloadBatch
+from schemas.errors import RunError
+from schemas.records import PayloadBatch
 from schemas.staged import PolledFeeds, PreparedRows, Tick
 from schemas.state import FeedState, HostState
 from transforms.functions.polling.hosts import host_of
-from transforms.functions.prepare import dead_letter
+from transforms.functions.prepare import fetch_letter
 
 #: Documents whose items travel together: elements of some hundred kilobytes.
 _PAYLOADS_PER_BATCH = 8
@@ -229,7 +229,7 @@ class _PollShard(beam.DoFn):
                 PayloadBatch(tuple(poll.payload for poll in polls if poll.payload is not None)),
                 now,
                 PolledFeeds(tuple(_states(polls)), hosts),
-                [_letter(poll, poll.error, now) for poll in polls if poll.error is not None],
+                [fetch_letter(poll.url, poll.error, now, "") for poll in polls if poll.error is not None],
             )
             poller.learn_names(rows.batch.feed_names)
             hosts = ()
@@ -272,11 +272,6 @@ def _states(polls: Iterable[LivePoll]) -> Iterator[FeedState]:
         yield from poll.found
         if poll.state is not None:
             yield poll.state
-
-
-def _letter(poll: LivePoll, error: RecordError, now: dt.datetime) -> DeadLetter:
-    letter = dead_letter("fetch", error, None, Origin("feed", poll.url, feed_url=poll.url), now, "")
-    return dataclasses.replace(letter, position=None)
 
 
 def _now() -> dt.datetime:
