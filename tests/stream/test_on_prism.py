@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.stream.lease import has_ended, read_lease
-from tests.engines.cache import MissingToolError
-from tests.engines.go_tools import prism_path
 from tests.stream.running import Stream, prism_lives, stop, streams, ticks, wait_for
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="NO PRISM ON WINDOWS: these tests send signals")
@@ -19,14 +17,10 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="NO PRISM ON WINDOWS: th
 Start = Callable[..., Stream]
 
 
-@pytest.fixture(scope="module")
-def options() -> list[str]:
+@pytest.fixture
+def options(prism: Path) -> list[str]:
     """Of a stream on Prism."""
-    try:
-        location = prism_path()
-    except MissingToolError as error:
-        pytest.skip(f"NO STREAM IS TESTED ON PRISM: {error}")
-    return ["--runner", "PrismRunner", f"--prism_location={location}"]
+    return ["--runner", "PrismRunner", f"--prism_location={prism}"]
 
 
 @pytest.fixture
