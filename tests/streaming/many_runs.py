@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import sys
+import io
 import tempfile
 import time
 from pathlib import Path
@@ -86,11 +86,11 @@ def against_one_run(folder: Path, served: Serving, stream: Path, runs: int = 0) 
 
 def _run(out: Path, *options: str) -> None:
     """A run in this process, which spares the second that Python and the libraries take to load."""
-    with contextlib.redirect_stdout(sys.stderr):
+    with contextlib.redirect_stdout(io.StringIO()) as said:
         code = newsbeam(["run", "--output", str(out), *OPTIONS, *options])
     # 3: too many of the feeds failed, as they are told to.
     if code not in (0, 3):
-        raise AssertionError(f"a run ended with exit code {code}")
+        raise AssertionError(f"a run ended with exit code {code}: {said.getvalue()}")
 
 
 def main() -> int:

@@ -4,9 +4,13 @@
 
 Each feed has an address of the loopback network, RSS 2.0 or Atom, with ETags and a max-age of a second; one takes its
 time to answer; some answers are errors, come too late or break off. What is published is `newsroom`'s: the same for
-the same seed. Prints one line of JSON once it serves: the feeds' addresses, and the address of the desk, where
-/published tells what was shown since when, /dump gives the same as documents, /stats tells of the polls, and /quiet
-lets nothing more be published. Ends when its standard input does.
+the same seed. Prints one line of JSON once it serves: the feeds' addresses, and the address of the desk. Ends when its
+standard input does. The desk has
+
+    /published         what was shown since when, in order; /published/NUMBER: from a number on
+    /dump              the same as documents
+    /stats             what became of the polls
+    /quiet             lets nothing more be published
 
 Options for those who poll it: `POLLING`.
 """
@@ -179,9 +183,9 @@ class NewsServer:
         if path == "/quiet":
             self._quiet_at = self._quiet_at or time.time()
             return {}
-        return {"/published": self.published, "/dump": self.dump, "/stats": self.stats}.get(
-            path, lambda: None
-        )()
+        if path.startswith("/published"):
+            return self.published(int(path.rpartition("/")[2] or 0) if path.count("/") > 1 else 0)
+        return {"/dump": self.dump, "/stats": self.stats}.get(path, lambda: None)()
 
     async def _answer(self, writer: asyncio.StreamWriter, feed: _Feed, head: str) -> bool:
         """Answers one request for a feed; whether the connection can be used further."""
@@ -227,8 +231,8 @@ class NewsServer:
         feed.polled.append((time.time(), status[:3]))
         await _send(writer, status, b"", *lines)
 
-    def published(self) -> list[dict[str, Any]]:
-        """All that was ever shown, each appearance, in the order of publishing.
+    def published(self, since: int = 0) -> list[dict[str, Any]]:
+        """All that was ever shown, each appearance, in the order of publishing; since: from that number on.
 
         shown_at, sent_at, last_sent_at: seconds since 1970; the latter two when it was sent in a whole answer for the
         first and for the last time, None where it never was. key: as `Entry.key`; equal ones are one revision.
@@ -237,6 +241,8 @@ class NewsServer:
         told = []
         for feed in self.feeds:
             for entry in feed.entries:
+                if entry.number < since:
+                    continue
                 sent_at, last_sent_at = feed.sent.get(entry.number, (None, None))
                 told.append(
                     {
@@ -310,9 +316,10 @@ class Serving:
         with urllib.request.urlopen(f"{self.desk}/{path}", timeout=60) as answer:
             return json.load(answer)
 
-    def published(self) -> list[Published]:
-        """All that was ever shown, in the order of publishing."""
-        return [Published(**(one | {"key": tuple(one["key"])})) for one in self._ask("published")]
+    def published(self, since: int = 0) -> list[Published]:
+        """All that was ever shown, in the order of publishing; since: from that number on."""
+        told = self._ask(f"published/{since}")
+        return [Published(**(one | {"key": tuple(one["key"])})) for one in told]
 
     def stats(self) -> list[dict[str, Any]]:
         """What became of the polls, feed by feed."""
