@@ -38,6 +38,8 @@ class Life(enum.Enum):
 
     RUNNING = "running"
     OVER = "over"
+    #: Its launcher was killed while it was submitted: the engine has no such job, and may have it in a moment.
+    COMING = "coming"
     #: The engine can't be asked.
     UNKNOWN = "unknown"
 
@@ -74,6 +76,11 @@ def _refuse_second(layout: Layout, lease: StreamLease | None, life: Callable[[St
         raise BusyError(
             f"busy: stream {lease.stream_id} runs in --output {layout.output} ({describe_job(lease)}): "
             f"{stop} ends it"
+        )
+    if state is Life.COMING:
+        raise BusyError(
+            f"busy: stream {lease.stream_id} was just being submitted when its launcher was ended, and may still begin "
+            f"in --output {layout.output} ({describe_job(lease)}): {stop} sees to it, or try again in a minute"
         )
     if state is Life.UNKNOWN:
         raise BusyError(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,7 +138,7 @@ def test_a_job_is_asked_to_end_until_it_has(flink: FakeFlink) -> None:
         ("b", LATER, Life.OVER),
         ("gone", NOW, Life.OVER),
         # The launcher was killed before it knew the job's id; its job server may still be about to submit it.
-        (None, NOW, Life.UNKNOWN),
+        (None, NOW, Life.COMING),
         (None, LATER, Life.OVER),
     ],
 )
@@ -188,6 +190,25 @@ def test_a_stream_is_stopped_after_its_last_window(flink: FakeFlink, layout: Lay
     assert outcome.ending is Ending.ENDED
     assert flink.jobs["a"].state == "CANCELED"
     assert read_lease(layout) is None
+
+
+def test_a_stream_that_is_still_to_come_is_waited_for(flink: FakeFlink, layout: Layout) -> None:
+    """Its launcher was killed while it was submitted: it is told to end before it begins."""
+    one = lease(flink_rest=flink.address, flink_job_id=None, started_at=dt.datetime.now(dt.timezone.utc))
+    write_lease(layout, one)
+
+    def come() -> None:
+        while not stop_requested(layout, "s1"):
+            time.sleep(0.01)
+        flink.jobs["a"] = FakeJob("newsbeam-s1")
+        mark_ended(layout, "s1")
+
+    thread = threading.Thread(target=come)
+    thread.start()
+    outcome = stop_stream(layout, 60.0)
+    thread.join()
+    assert outcome.ending is Ending.ENDED
+    assert flink.jobs["a"].state == "CANCELED"
 
 
 def test_a_stream_that_does_not_end_in_time_is_cancelled_all_the_same(
