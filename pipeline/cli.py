@@ -1,15 +1,16 @@
-"""The command line: `newsbeam run`, `newsbeam stop`, `newsbeam feeds`, `newsbeam check`, `newsbeam reindex`.
+"""The command line: `newsbeam run`, `watch`, `stop`, `feeds`, `check` and `reindex`.
 
 Exit codes:
 
-0    done
+0    done; for `watch`, stopped by a signal once all that was at hand was committed
 1    failed; for `check`, problems were found
 2    the command line or the output folder is wrong, said before anything starts
 3    done, but too large a share of the items read, or of the feeds polled, are dead letters
 4    busy: another run holds the output folder, or a stream works in it; nothing was done
 130  stopped by Ctrl-C (SIGINT), 143 by SIGTERM, 129 by SIGHUP: nothing was committed but whole chunks
 
-A run that is stopped amid its commit is decided: that is 1, and the next start completes it.
+A run that is stopped amid its commit is decided: that is 1, and the next start completes it. A watch that isn't done in
+time after a signal, or is sent a second one, ends with the code of that signal.
 
 A stream (`run --streaming`) that a signal ends commits its last window and is 0; 130 and its like are for a second
 signal. `stop` is 0 once the stream has ended, 1 where that took too long, 2 where none runs.
@@ -27,10 +28,10 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.options import build_parser, run_settings
+from pipeline.options import build_parser, run_settings, watch_settings
 from schemas.errors import BusyError, RunError, SeriesStopped, StreamLeft, UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
 
     from pipeline.options import RunSettings
     from pipeline.report import RunTotal
+    from pipeline.run import RunOutcome
     from pipeline.stream.launch import Graph
+    from pipeline.watch import WatchOutcome
+    from schemas.state import Manifest
 
 DONE = 0
 FAILED = 1
@@ -67,6 +71,8 @@ def main(argv: Sequence[str] | None = None, graph: Graph | None = None) -> int:
             if arguments.command is None:
                 parser.print_help(sys.stderr)
                 return USAGE
+            if arguments.command == "watch":
+                return _watch(arguments, rest, stop)
             if arguments.command != "run":
                 if rest:
                     raise UsageError(f"unknown: {' '.join(rest)}\nTry: newsbeam {arguments.command} --help")
@@ -89,10 +95,12 @@ class _Stop:
     """Whether, and by which signal, this program was asked to stop.
 
     Beam turns the KeyboardInterrupt of a signal into errors of its own: this is how they are told from others.
+    ask: what a first signal calls, amid whatever it interrupts, instead of raising KeyboardInterrupt.
     """
 
     def __init__(self) -> None:
         self.signal: int | None = None
+        self.ask: Callable[[], None] | None = None
 
     def exit_code(self) -> int:
         """As shells have it: 128 and the number of the signal."""
@@ -113,8 +121,13 @@ def _stop_signals() -> Iterator[_Stop]:
 
     def handle(number: int, frame: FrameType | None) -> None:
         stop.signal = number
-        signal.signal(number, signal.SIG_DFL)
-        raise KeyboardInterrupt
+        if stop.ask is None:
+            signal.signal(number, signal.SIG_DFL)
+            raise KeyboardInterrupt
+        # Whoever has a second one sent needn't know by which the first came.
+        for one in before:
+            signal.signal(one, signal.SIG_DFL)
+        stop.ask()
 
     before = {}
     for name in _STOPPING:
@@ -131,11 +144,11 @@ def _stop_signals() -> Iterator[_Stop]:
 
 def _run(arguments: argparse.Namespace, beam_args: Sequence[str], stop: _Stop, graph: Graph | None) -> int:
     settings = run_settings(arguments, beam_args)
-    # Before NumPy is loaded, here or in any worker: a second BLAS thread per process only gets in the way.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    try:
-        if settings.stream is not None:
-            return _stream(settings, graph)
+    if settings.stream is not None:
+        stream_failed = "its stream is watched no more"
+        return _to_its_end(lambda: _stream(settings, graph), stop, settings.log_level, stream_failed)
+
+    def work() -> RunOutcome:
         from pipeline.logs import configure_logging
 
         configure_logging(settings.log_level)
@@ -149,21 +162,11 @@ def _run(arguments: argparse.Namespace, beam_args: Sequence[str], stop: _Stop, g
         collect_rarely()
         for warning in settings.warnings:
             logging.getLogger("newsbeam").warning("%s", warning)
-        outcome = run(settings)
-    except (UsageError, RunError):
-        raise
-    except KeyboardInterrupt:
-        return _interrupted(stop, _NOTHING)
-    except SeriesStopped as stopped:
-        cause = stopped.__cause__
-        if stop.signal is not None or cause is None or not isinstance(cause, Exception):
-            return _interrupted(stop, str(stopped))
-        return _failed(cause, str(stopped), settings.log_level)
-    except Exception as error:  # noqa: BLE001 - the last resort: said in a line, and the exit code is 1
-        if stop.signal is not None:
-            return _interrupted(stop, _NOTHING)
-        state = "nothing of it was committed" if settings.stream is None else "its stream is watched no more"
-        return _failed(error, state, settings.log_level)
+        return run(settings)
+
+    outcome = _to_its_end(work, stop, settings.log_level)
+    if isinstance(outcome, int):
+        return outcome
     from pipeline.report import render_report
 
     if outcome.repeated:
@@ -196,6 +199,96 @@ def _stream(settings: RunSettings, graph: Graph | None) -> int:
 _NOTHING = "nothing of this run was committed"
 
 
+_Done = TypeVar("_Done")
+
+
+def _to_its_end(
+    work: Callable[[], _Done],
+    stop: _Stop,
+    log_level: str,
+    failed: str = "the run failed and nothing of it was committed",
+) -> _Done | int:
+    """Does the work of a command and returns what that does; else an exit code, having said what kept it from its end.
+
+    failed: what to say where an error did.
+    """
+    # Before NumPy is loaded, here or in any worker: a second BLAS thread per process only gets in the way.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    try:
+        return work()
+    except (UsageError, RunError):
+        raise
+    except KeyboardInterrupt:
+        return _interrupted(stop, _NOTHING)
+    except SeriesStopped as stopped:
+        cause = stopped.__cause__
+        if stop.signal is not None or cause is None or not isinstance(cause, Exception):
+            return _interrupted(stop, str(stopped))
+        return _failed(cause, f"the run failed and {stopped}", log_level)
+    except Exception as error:  # noqa: BLE001 - the last resort: said in a line, and the exit code is 1
+        if stop.signal is not None and stop.ask is None:
+            return _interrupted(stop, _NOTHING)
+        return _failed(error, failed, log_level)
+
+
+def _watch(arguments: argparse.Namespace, beam_args: Sequence[str], stop: _Stop) -> int:
+    settings = watch_settings(arguments, beam_args)
+    from pipeline.stopping import StopRequest
+
+    def too_late() -> None:
+        state = f"not done {settings.drain_timeout_s:g} s later; what isn't committed is found again"
+        # The main thread may be anywhere, and is waited for no longer.
+        os._exit(_interrupted(stop, state))
+
+    request = StopRequest(settings.drain_timeout_s, too_late)
+    stop.ask = request.ask
+
+    def work() -> WatchOutcome:
+        from pipeline.logs import configure_logging
+
+        configure_logging(settings.run.log_level)
+        from pipeline.watch import watch
+        from transforms.pool import collect_rarely
+
+        configure_logging(settings.run.log_level)
+        collect_rarely()
+        return watch(settings, request, _teller(settings.run.progress))
+
+    failed = "the watch failed; what it committed before stands, and the next start goes on"
+    outcome = _to_its_end(work, stop, settings.run.log_level, failed)
+    if isinstance(outcome, int):
+        return outcome
+    from pipeline.progress import duration
+    from pipeline.report import render_report
+
+    took = f"{outcome.seconds:.1f} s" if outcome.seconds < 60 else duration(outcome.seconds)
+    commits = "1 commit" if outcome.total.chunks == 1 else f"{outcome.total.chunks:,} commits"
+    headline = f"Watched for {took}, {commits}"
+    _say(render_report(outcome.total, settings.run.output, headline=headline))
+    return DONE
+
+
+def _teller(progress: str) -> Callable[[Manifest], None]:
+    """What says of each commit, in a line, what it has brought."""
+    if progress == "off" or (progress == "auto" and not sys.stderr.isatty()):
+        return lambda manifest: None
+
+    def tell(manifest: Manifest) -> None:
+        counts = manifest.counts
+        if counts.read:
+            said = ", ".join(
+                f"{count:,} {name}"
+                for name, count in (
+                    ("kept", counts.kept), ("duplicate", counts.duplicate), ("unchanged", counts.unchanged),
+                    ("dead letter", counts.dead_letter),
+                )
+                if count
+            )  # fmt: skip
+            print(f"newsbeam: {manifest.committed_at.astimezone():%H:%M:%S} {said}", file=sys.stderr)  # noqa: T201
+
+    return tell
+
+
 def _interrupted(stop: _Stop, state: str) -> int:
     """Says that the run was stopped, and what is committed of it."""
     # What the workers are at is for nothing now, and the program would wait for it at its end.
@@ -204,11 +297,11 @@ def _interrupted(stop: _Stop, state: str) -> int:
     return _refuse(f"interrupted; {state}", stop.exit_code())
 
 
-def _failed(error: Exception, state: str, log_level: str) -> int:
+def _failed(error: Exception, said: str, log_level: str) -> int:
     """Says what went wrong and where, in a line or two; the whole traceback only where it was asked for."""
     if log_level == "debug":
         raise error
-    return _refuse(f"the run failed and {state}\n  {failure(error)}\n  --log_level debug shows more", FAILED)
+    return _refuse(f"{said}\n  {failure(error)}\n  --log_level debug shows more", FAILED)
 
 
 def failure(error: BaseException) -> str:

@@ -125,6 +125,19 @@ class RunSettings:
         )
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """What a watch is to do, checked.
+
+    run: what its commits share with a run. max_latency_s: seconds from the end of a poll until its news are in the
+    tables. drain_timeout_s: seconds from a signal to the end.
+    """
+
+    run: RunSettings
+    max_latency_s: float
+    drain_timeout_s: float
+
+
 class _Parser(argparse.ArgumentParser):
     """Raises UsageError instead of leaving, so that one place decides what an error looks like."""
 
@@ -173,6 +186,17 @@ def build_parser() -> argparse.ArgumentParser:
         help="only take it that the stream is over, where its engine can't be asked and you know so",
     )
     _add_log_level(stop)
+    watch = commands.add_parser(
+        "watch",
+        help="poll feeds and take up new files until it is stopped",
+        description="Polls each feed when it is due and takes up files that are dropped into folders, and adds what is "
+        "new to the tables in --output, seconds later. Ends on Ctrl-C or SIGTERM, once what is at hand is committed; "
+        "a second one ends it at once, and the next start goes on.",
+        epilog="Exit codes: 0 stopped; 1 failed; 2 wrong usage; 4 busy, another run holds --output; "
+        "129, 130, 143 stopped by a signal before what was at hand was committed.",
+        allow_abbrev=False,
+    )
+    _add_watch_options(watch)
     reindex = commands.add_parser(
         "reindex",
         help="build _index anew from the tables",
@@ -202,6 +226,58 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    _add_tables_options(parser)
+    run = parser.add_argument_group("the run itself")
+    _add_work_options(run)
+    run.add_argument(
+        "--run_id",
+        default=None,
+        metavar="ID",
+        help="name of this run in files and rows (default: the time and six random digits)",
+    )
+    run.add_argument(
+        "--now",
+        type=_time,
+        default=None,
+        metavar="TIME",
+        help="ISO 8601 time to take for the present, for reproducible runs (default: the clock)",
+    )
+    run.add_argument(
+        "--max_dead_letter_share",
+        type=_share,
+        default=0.5,
+        metavar="SHARE",
+        help="share of items read, 0 to 1, over which dead letters make the exit code 3 (default %(default)g)",
+    )
+    _add_log_level(run)
+
+
+def _add_watch_options(parser: argparse.ArgumentParser) -> None:
+    _add_tables_options(parser)
+    watch = parser.add_argument_group("the watch itself")
+    watch.add_argument(
+        "--max_latency_s",
+        type=_positive_float,
+        default=5.0,
+        metavar="S",
+        help="seconds from a poll until what it brought is in the tables, as far as the machine keeps up; half of them "
+        "are waited for others to share a commit, so that more make fewer and larger files (default %(default)g)",
+    )
+    watch.add_argument(
+        "--drain_timeout_s",
+        type=_positive_float,
+        default=30.0,
+        metavar="S",
+        help="seconds from a signal after which the watch ends with what it has not committed; the next start finds it "
+        "again (default %(default)g)",
+    )
+    _add_work_options(watch)
+    _add_log_level(watch)
+    # What only a run can be told.
+    parser.set_defaults(run_id=None, now=None, max_dead_letter_share=1.0)
+
+
+def _add_tables_options(parser: argparse.ArgumentParser) -> None:
     sources = parser.add_argument_group("what is read (at least one)")
     sources.add_argument(
         "--input",
@@ -348,8 +424,10 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help="how newsbeam names itself to servers; add a way to reach you (default %(default)r)",
     )
-    run = parser.add_argument_group("the run itself")
-    run.add_argument(
+
+
+def _add_work_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--workers",
         type=_positive_int,
         default=None,
@@ -357,13 +435,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         help="processes for the heavy work on the local runner, where --output is on this machine's disk "
         "(default: one per core, at most 8)",
     )
-    run.add_argument(
-        "--run_id",
-        default=None,
-        metavar="ID",
-        help="name of this run in files and rows (default: the time and six random digits)",
-    )
-    run.add_argument(
+    group.add_argument(
         "--chunk_mb",
         type=_whole_number,
         default=64,
@@ -371,34 +443,19 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         help="megabytes of input, once decompressed, after which a large run commits what it has and goes on with the "
         "next chunk; memory follows it; 0 commits everything at once (default %(default)s)",
     )
-    run.add_argument(
-        "--now",
-        type=_time,
-        default=None,
-        metavar="TIME",
-        help="ISO 8601 time to take for the present, for reproducible runs (default: the clock)",
-    )
-    run.add_argument(
-        "--max_dead_letter_share",
-        type=_share,
-        default=0.5,
-        metavar="SHARE",
-        help="share of items read, 0 to 1, over which dead letters make the exit code 3 (default %(default)g)",
-    )
-    run.add_argument(
+    group.add_argument(
         "--key_shards",
         type=_positive_int,
         default=None,
         metavar="N",
         help="parts that keys are shuffled in, a power of two (default: 8 on the local runner, else 256)",
     )
-    run.add_argument(
+    group.add_argument(
         "--progress",
         choices=("auto", "bar", "log", "off"),
         default="auto",
         help="bar, or a plain line every few seconds; auto takes the bar on a terminal (default %(default)s)",
     )
-    _add_log_level(run)
 
 
 def _add_stream_options(parser: argparse.ArgumentParser) -> None:
@@ -582,6 +639,16 @@ def rest_address(address: str) -> str:
     'http://localhost:8081'
     """
     return (address if "://" in address else f"http://{address}").rstrip("/")
+
+
+def watch_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> WatchSettings:
+    """The settings of a watch from its parsed options. Raises UsageError as `run_settings` does."""
+    settings = run_settings(arguments, beam_args)
+    if not settings.local:
+        raise UsageError(
+            "watch works on this machine, and --runner brings others: there it is newsbeam run --streaming"
+        )
+    return WatchSettings(settings, arguments.max_latency_s, arguments.drain_timeout_s)
 
 
 def is_given(beam_args: Sequence[str], name: str) -> bool:

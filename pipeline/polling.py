@@ -8,10 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from pipeline.fetch.limits import HttpLimits
-from pipeline.fetch.poll import PollSettings
 from pipeline.files import list_files
-from pipeline.options import RunSettings
 from pipeline.store.feeds import read_feed_states
 from pipeline.store.hosts import read_host_states
 from pipeline.store.layout import Layout
@@ -21,7 +18,6 @@ from schemas.staged import RunSummary
 from schemas.state import FeedNames, FeedState, HostState
 from transforms.functions.polling.guids import unstable_guids
 from transforms.functions.polling.hosts import host_of, kept_hosts, merged
-from transforms.functions.polling.outcomes import PollLimits
 from transforms.functions.polling.plan import due
 from transforms.functions.polling.volume import HISTORY, RunCount, fewer_than_usual
 from transforms.functions.urls import redact_credentials, with_credentials_of
@@ -32,42 +28,6 @@ FOUND_KEPT = dt.timedelta(days=30)
 
 #: No more feeds are remembered that one page or index has named.
 MAX_FOUND = 2_000
-
-
-#: All of a request, with its redirects, may take this many times the time-out between two of its parts.
-TOTAL_TIMEOUTS = 6
-
-#: Seconds of a run after which no feed is asked for any more: the next run of a cron goes on with what is left.
-LATEST_START_S = 300.0
-
-
-def poll_settings(
-    settings: RunSettings, run_at: dt.datetime, clock_offset: dt.timedelta, known_hosts: tuple[HostState, ...]
-) -> PollSettings:
-    """How feeds are polled, by what the command line says. The rest: see `PollSettings`."""
-    body_bytes = settings.max_body_mb << 20
-    http = HttpLimits(
-        settings.user_agent,
-        connect_timeout_s=settings.fetch_timeout_s,
-        read_timeout_s=settings.fetch_timeout_s,
-        total_s=settings.fetch_timeout_s * TOTAL_TIMEOUTS,
-        max_wire_bytes=body_bytes,
-        max_body_bytes=body_bytes,
-        allow_private_hosts=settings.allow_private_hosts,
-    )
-    return PollSettings(
-        http,
-        PollLimits(settings.min_poll_s, settings.max_poll_s),
-        run_at=run_at,
-        host_gap_s=settings.host_gap_s,
-        concurrency=settings.fetch_concurrency,
-        robots=settings.robots == "feeds",
-        backfill=settings.backfill,
-        clock_offset=clock_offset,
-        # Who polls everything, or all that there ever was, has the time.
-        latest_start_s=None if settings.all_due or settings.backfill else LATEST_START_S,
-        known_hosts=known_hosts,
-    )
 
 
 def feed_requests(addresses: Iterable[str], states: Mapping[str, FeedState]) -> list[FeedRequest]:

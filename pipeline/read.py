@@ -26,7 +26,7 @@ from schemas.records import DEAD_LETTER_PAYLOAD_BYTES, DeadLetter, Origin, Paylo
 from schemas.sources import HostQueue, SourceFile
 from schemas.staged import PolledFeeds, PreparedBatch
 from schemas.state import FeedState
-from transforms.functions.prepare import dead_letter
+from transforms.functions.prepare import dead_letter, fetch_letter
 
 #: Payload parts (files, or lines of JSONL) that are worked on together.
 PARTS_PER_BATCH = 512
@@ -108,18 +108,23 @@ class _ReadFiles(beam.DoFn):
         try:
             yield from read_payloads(source, self._max_bytes, self._advance)
         except RecordError as error:
-            origin = Origin(source.kind or "seed", source.path)
-            letter = dead_letter("read", error, _first_bytes(source), origin, self._now, self._run_id)
-            if letter.payload is not None:
-                # What was kept is of the file as stored: its size once decompressed isn't known.
-                letter = dataclasses.replace(letter, payload_bytes=source.bytes)
-            yield beam.pvalue.TaggedOutput(_REFUSED, letter)
+            yield beam.pvalue.TaggedOutput(_REFUSED, file_letter(source, error, self._now, self._run_id))
 
     def _advance(self, stored_bytes: int) -> None:
         self._progress.add(bytes_read=stored_bytes)
 
     def finish_bundle(self) -> None:
         self._progress.flush()
+
+
+def file_letter(source: SourceFile, error: RecordError, now: dt.datetime, run_id: str) -> DeadLetter:
+    """A file that can't be read, or not to its end, as a dead letter."""
+    origin = Origin(source.kind or "seed", source.path)
+    letter = dead_letter("read", error, _first_bytes(source), origin, now, run_id)
+    if letter.payload is not None:
+        # What was kept is of the file as stored: its size once decompressed isn't known.
+        letter = dataclasses.replace(letter, payload_bytes=source.bytes)
+    return letter
 
 
 def _first_bytes(source: SourceFile) -> bytes | None:
@@ -167,7 +172,7 @@ class _PollFeeds(beam.DoFn):
             if polled.payload is not None:
                 yield WindowedValue(polled.payload, window.max_timestamp(), (window,))
             elif polled.error is not None:
-                letter = self._letter(request.state.url, polled.error)
+                letter = fetch_letter(request.state.url, polled.error, self._now, self._run_id)
                 windowed = WindowedValue(letter, window.max_timestamp(), (window,))
                 yield beam.pvalue.TaggedOutput(_REFUSED, windowed)
         if self._poller.left:
@@ -181,10 +186,6 @@ class _PollFeeds(beam.DoFn):
 
     def _clock(self) -> dt.datetime:
         return self._began + dt.timedelta(seconds=time.monotonic() - self._started)
-
-    def _letter(self, url: str, error: RecordError) -> DeadLetter:
-        letter = dead_letter("fetch", error, None, Origin("feed", url, feed_url=url), self._now, self._run_id)
-        return dataclasses.replace(letter, position=None)
 
 
 class _BatchPayloads(beam.DoFn):

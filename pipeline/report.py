@@ -70,17 +70,18 @@ def _seconds(manifest: Manifest) -> float:
     return (manifest.committed_at - manifest.started_at).total_seconds() if seconds is None else seconds
 
 
-def render_report(total: RunTotal, output: str, console_width: int = 100) -> str:
+def render_report(total: RunTotal, output: str, console_width: int = 100, headline: str | None = None) -> str:
     """A committed run as plain text: lines to print, without a line break at the end.
 
     output: the run's `--output`, a local path or an address of another filesystem. A local one is shown as an
         absolute path, so that the lines to paste work from any folder.
+    headline: what to say instead of the run's id and time.
     console_width: characters a line, to which examples of dead letters are cut; lines to paste never are.
 
     Looks at the local disk, to see whether there are tables to open.
     """
     sections = [
-        _headline(total),
+        _headline(total, headline),
         _counts_and_tables(total),
         _dead_letters(total, console_width),
         _how_to_open(total, output),
@@ -88,10 +89,10 @@ def render_report(total: RunTotal, output: str, console_width: int = 100) -> str
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
 
-def _headline(total: RunTotal) -> list[str]:
+def _headline(total: RunTotal, headline: str | None) -> list[str]:
     took = f"{total.seconds:.1f} s" if total.seconds < 60 else duration(total.seconds)
     chunks = f", in {total.chunks:,} chunks" if total.chunks > 1 else ""
-    lines = [f"Run {total.run_id}, {took}{chunks}"]
+    lines = [headline or f"Run {total.run_id}, {took}{chunks}"]
     if total.counts.read == 0:
         lines.append("Nothing was read: the sources held no item.")
     elif not any(table.rows for name, table in total.tables.items() if name != "regrouped"):

@@ -31,7 +31,6 @@ from pipeline.polling import (
     feed_requests,
     fewer_items_note,
     host_queues,
-    poll_settings,
     read_states,
     resting_hosts,
 )
@@ -40,7 +39,8 @@ from pipeline.progress import ProgressWriter, show_progress
 from pipeline.report import RunTotal, total_of
 from pipeline.sources import find_feeds, find_files
 from pipeline.staging import Staging
-from pipeline.stated import read_sources, refuse_other_partitions, stated_options
+from pipeline.start import poll_settings, read_sources_text, refuse_other_partitions
+from pipeline.stated import stated_options
 from pipeline.store.commit import abandon, commit, recover
 from pipeline.store.layout import Layout, check_run_id, new_run_id, output_layout, staging_name
 from pipeline.store.lock import output_lock
@@ -118,7 +118,7 @@ def run(settings: RunSettings) -> RunOutcome:
     # Filesystems other than the disk take their credentials and addresses from Beam's options.
     FileSystems.set_options(options)
     require_filesystem(layout.output)
-    sources_text = read_sources(settings.sources)
+    sources_text = read_sources_text(settings.sources)
     files, passed_over = find_files(settings.inputs)
     addresses = find_feeds(settings.feeds)
     if passed_over:
@@ -184,6 +184,37 @@ def run(settings: RunSettings) -> RunOutcome:
         if total.feeds_polled:
             note = fewer_items_note(layout, seen, now, total.counts.kept + total.counts.duplicate)
     return RunOutcome(total, recovered, note=note)
+
+
+class FileRuns:
+    """Bounded runs over given files, for who holds OUT already and has recovered it.
+
+    Each is a run of its own, whole, with the processes that large input is worth: those outlive a run, and end with
+    this.
+
+    settings: their `inputs` and `feeds` are only what manifests say. Raises UsageError as `run` does.
+    """
+
+    def __init__(self, settings: RunSettings, sources_text: str | None) -> None:
+        self._settings = settings
+        self._options = beam_options(settings)
+        self._stated = stated_options(settings, sources_text)
+        self._sources_text = sources_text
+        self._pool = Shared()
+
+    def commit(self, files: Sequence[SourceFile], now: dt.datetime) -> Manifest:
+        """Runs over the files and commits. Raises what the graph raised; nothing of it is in the tables then.
+
+        But for a CommitInterrupted, after which it may be.
+        """
+        common = _Common(
+            self._settings, self._options, output_layout(self._settings.output), self._stated, now,
+            ProgressWriter(None), self._pool, dt.timedelta(0), self._sources_text,
+        )  # fmt: skip
+        with _no_collection():
+            manifest = _run_chunk(common, new_run_id(now, secrets.token_bytes(3)), files, (), None)
+        gc.collect()
+        return manifest
 
 
 @contextmanager

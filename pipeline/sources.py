@@ -54,15 +54,15 @@ _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _LOG = logging.getLogger("newsbeam")
 
 
-def find_files(patterns: Sequence[str]) -> tuple[list[SourceFile], Counter[str]]:
+def find_files(patterns: Sequence[str], *, warns: bool = True) -> tuple[list[SourceFile], Counter[str]]:
     """Expands paths, globs and folders (taken whole) on the disk, also as file:///, and on Beam's filesystems.
 
     Returns the files, each once, by path; and how many others were passed over in folders and globs because
     nothing reads their kind, by ending. A file that is named outright is taken whatever its ending is. What is
     there and can't be read is among the files, with its `problem`. A link is read as what it leads to.
 
-    A pattern or folder with nothing to read in it is warned of. Raises UsageError for a path without wildcards
-    where nothing is, and for a filesystem that can't be asked.
+    warns: whether a pattern or folder with nothing to read in it is warned of. Raises UsageError for a path without
+    wildcards where nothing is, and for a filesystem that can't be asked.
     """
     found: dict[str | bytes, SourceFile] = {}
     passed_over: Counter[str] = Counter()
@@ -81,7 +81,7 @@ def find_files(patterns: Sequence[str]) -> tuple[list[SourceFile], Counter[str]]
             # A link may tell the kind where its file's own name doesn't.
             if known is None or (known.kind is None and kind is not None):
                 found[source.raw_name or source.path] = source
-        if is_empty:
+        if is_empty and warns:
             _LOG.warning("--input %s: nothing to read in it", pattern)
     return sorted(found.values(), key=lambda source: (source.path, source.raw_name or b"")), passed_over
 

@@ -1,17 +1,12 @@
-"""The settings that a manifest keeps, and what they have to agree with before anything starts."""
+"""The settings that a manifest keeps."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pipeline.files import read_bytes
 from pipeline.options import RunSettings
 from pipeline.sources import storable
 from pipeline.store.hashes import hash_bytes
-from pipeline.store.layout import Layout
-from pipeline.store.manifest import read_manifest
-from schemas.errors import UsageError
-from transforms.functions.sources import load_publishers
 from transforms.functions.urls import redact_credentials
 
 
@@ -40,40 +35,3 @@ def stated_options(settings: RunSettings, sources_text: str | None) -> dict[str,
         "backfill": settings.backfill,
         "allow_private_hosts": settings.allow_private_hosts,
     }
-
-
-def refuse_other_partitions(layout: Layout, runs: frozenset[str], partition_by: tuple[str, ...]) -> None:
-    """Raises UsageError where OUT's folders are named for other columns: readers can't read such a mixture."""
-    # Every run was held to this, so that any one of them tells; only a new index has no rows of its own.
-    stated = (
-        read_manifest(layout, run_id).options.get("partition_by") for run_id in sorted(runs, reverse=True)
-    )
-    earlier = next((keys for keys in stated if keys is not None), None)
-    if earlier is not None and earlier != ",".join(partition_by):
-        raise UsageError(
-            f"--partition_by {','.join(partition_by)} and --output {layout.output} exclude each other: "
-            f"the folders there are by {earlier}"
-        )
-
-
-def read_sources(path: str | None) -> str | None:
-    """What the file of publishers holds, proved to be a table of them; None where there is none.
-
-    Raises UsageError, with the number of the line, where it isn't.
-    """
-    if path is None:
-        return None
-    try:
-        data = read_bytes(path)
-    except OSError as error:
-        raise UsageError(f"--sources {path}: can't be read: {error.strerror or error}") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"--sources {path}, line {line}: not UTF-8") from error
-    try:
-        load_publishers(text)
-    except ValueError as error:
-        raise UsageError(f"--sources {path}, {error}") from error
-    return text

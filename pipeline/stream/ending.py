@@ -117,7 +117,7 @@ def _with_savepoint(
                 )
                 return StopOutcome(Ending.ENDED, message)
         time.sleep(_LOOK_EVERY_S)
-    message = f"stream {lease.stream_id} has no savepoint after {timeout_s:g} s: {describe_job(lease)} may still make one"
+    message = f"stream {lease.stream_id} has no savepoint after {timeout_s:g} s: {describe_job(lease)} may make one yet"
     return StopOutcome(Ending.TOO_LATE, message)
 
 

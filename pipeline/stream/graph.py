@@ -13,7 +13,6 @@ by whoever finds OUT ahead of it.
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 from typing import Any
 
 import apache_beam as beam
@@ -22,9 +21,8 @@ from apache_beam.utils.timestamp import Duration
 
 from pipeline.fetch.poll import PollSettings
 from pipeline.options import RunSettings
-from pipeline.polling import poll_settings
 from pipeline.sources import find_feeds
-from pipeline.stated import read_sources, refuse_other_partitions
+from pipeline.start import poll_settings, read_sources_text, refuse_other_partitions
 from pipeline.store.layout import Layout
 from pipeline.store.manifest import committed_runs
 from pipeline.stream.commit import CommitWindows
@@ -71,15 +69,14 @@ def stream_plan(settings: RunSettings, layout: Layout, stream_id: str) -> Stream
     stream = settings.stream
     if stream is None:
         raise ValueError("these are not the settings of a stream")
-    sources_text = read_sources(settings.sources)
+    sources_text = read_sources_text(settings.sources)
     feeds = tuple(find_feeds(settings.feeds))
     refuse_other_partitions(layout, committed_runs(layout), settings.partition_by)
-    now = dt.datetime.now(dt.timezone.utc)
     return StreamPlan(
         stream_id=stream_id,
         window=window_settings(settings, layout, sources_text),
         feeds=feeds,
-        polling=poll_settings(settings, now, dt.timedelta(0), ()),
+        polling=poll_settings(settings, run_at=None),
         poll_shards=stream.poll_shards,
         window_s=stream.window_s,
         all_due=settings.all_due,

@@ -81,7 +81,10 @@ class PrismJob(BeamJob):
         if self._prism.has_ended():
             code = self._prism.process.returncode
             by = f"signal {-code}" if code < 0 else f"exit code {code}"
-            return f"Prism, process {self._prism.pid}, has ended ({by})"
+            panic = next(
+                (f": {line}" for line in self._prism.said if line.startswith(("panic:", "fatal error:"))), ""
+            )
+            return f"Prism, process {self._prism.pid}, has ended ({by}){panic}"
         return super().failure()
 
     def end(self, within_s: float) -> None:
@@ -100,5 +103,4 @@ def _line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         return ""
-    is_traceback = any(line.startswith("Traceback ") for line in lines)
-    return lines[-1] if is_traceback else lines[0]
+    return lines[-1] if "Traceback (most recent call last)" in text else lines[0]

@@ -243,7 +243,7 @@ def _quiet(settings: RunSettings) -> RunSettings:
     """Prism speaks of every worker that comes and goes, unless it is told how much to say."""
     if is_given(settings.beam_args, "prism_log_level"):
         return settings
-    level = {"debug": "debug", "info": "info"}.get(settings.log_level, "error")
+    level = "info" if settings.log_level == "debug" else "warn"
     return dataclasses.replace(settings, beam_args=(*settings.beam_args, f"--prism_log_level={level}"))
 
 

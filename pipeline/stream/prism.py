@@ -6,13 +6,16 @@ a core with nobody to work for it.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 
@@ -21,6 +24,11 @@ from apache_beam.runners.portability.prism_runner import PrismJobServer
 
 from pipeline.stream.processes import process_mark
 from schemas.errors import RunError, UsageError
+
+_LOG = logging.getLogger("prism")
+
+#: A panic in Go is long: what it was stands at its beginning.
+_LINES_KEPT = 2_000
 
 #: Seconds that Prism may take to listen; it takes a fraction of one.
 _START_S = 30.0
@@ -38,11 +46,15 @@ if os.getppid() == int(sys.argv[1]):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Prism:
-    """A Prism that runs. endpoint: HOST:PORT of its job server. mark: see `processes.process_mark`."""
+    """A Prism that runs.
+
+    endpoint: HOST:PORT of its job server. mark: see `processes.process_mark`. said: the last lines that it wrote.
+    """
 
     process: subprocess.Popen[bytes]
     endpoint: str
     mark: str | None
+    said: collections.deque[str]
 
     @property
     def pid(self) -> int:
@@ -72,7 +84,8 @@ def run_prism(options: PipelineOptions) -> Iterator[Prism]:
     except (ValueError, RuntimeError, OSError) as error:
         raise UsageError(f"--runner PrismRunner: there is no Prism: {error}") from error
     process = _start([str(part) for part in command])
-    prism = Prism(process, endpoint, process_mark(process.pid))
+    prism = Prism(process, endpoint, process_mark(process.pid), collections.deque(maxlen=_LINES_KEPT))
+    threading.Thread(target=_listen, args=(prism,), name="prism-says", daemon=True).start()
     try:
         _wait_until_it_listens(prism)
         yield prism
@@ -93,9 +106,25 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
         guarded = [sys.executable, "-I", "-S", "-c", _GUARD, str(os.getpid()), *guarded]
     try:
         # A group of its own: a Ctrl-C at the terminal is for the launcher, which needs Prism until the end.
-        return subprocess.Popen(guarded, stdin=subprocess.DEVNULL, start_new_session=True)
+        return subprocess.Popen(
+            guarded,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     except OSError as error:
         raise UsageError(f"--prism_location {program}: {error.strerror}") from error
+
+
+def _listen(prism: Prism) -> None:
+    """Logs what Prism writes, as another library's: what ends a stream is told by its job."""
+    assert prism.process.stdout is not None
+    with prism.process.stdout as lines:
+        for line in lines:
+            text = line.decode("utf-8", "replace").rstrip()
+            prism.said.append(text)
+            _LOG.log(logging.ERROR if '"level":"ERROR"' in text else logging.INFO, "%s", text)
 
 
 def _wait_until_it_listens(prism: Prism) -> None:
@@ -105,7 +134,8 @@ def _wait_until_it_listens(prism: Prism) -> None:
         with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1.0):
             return
         if prism.has_ended():
-            raise RunError(f"Prism ended at once, with exit code {prism.process.returncode}")
+            said = f": {prism.said[-1]}" if prism.said else ""
+            raise RunError(f"Prism ended at once, with exit code {prism.process.returncode}{said}")
         if time.monotonic() > deadline:
             raise RunError(f"Prism doesn't listen at {prism.endpoint} after {_START_S:.0f} s")
         time.sleep(0.05)

@@ -105,6 +105,12 @@ def dead_letter(
     )
 
 
+def fetch_letter(url: str, error: RecordError, now: dt.datetime, run_id: str) -> DeadLetter:
+    """A poll that failed as a dead letter. url: of the feed's state."""
+    letter = dead_letter("fetch", error, None, Origin("feed", url, feed_url=url), now, run_id)
+    return dataclasses.replace(letter, position=None)
+
+
 _Items = Iterator[tuple[RawItem, bytes]]
 _Refuse = Callable[..., None]
 
