@@ -14,7 +14,6 @@ import pytest
 
 from tests.engines.flink import FlinkCluster
 from tests.streaming.news_server import Terms
-from tests.streaming.streams import wait_for
 from tests.streaming.trials import (
     Engine,
     Strike,
@@ -38,7 +37,7 @@ def struck(folder: Path, engine: contextlib.AbstractContextManager[Engine], stri
     """A stream that is struck once, goes on, and is ended as its users do."""
     with engine as started, trial(folder, started, TERMS, window_s=3) as tried:
         tried.start()
-        wait_for(lambda: bool(tried.reader.seen), "no rows")
+        tried.wait_for_rows()
         time.sleep(_BEFORE_S)
         began = time.time()
         strike(tried)
