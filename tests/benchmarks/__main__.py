@@ -33,6 +33,8 @@ from tests.benchmarks import (
     source_quality,
     stages,
     start,
+    streaming_engines,
+    streaming_faults,
     text_quality,
     time_quality,
 )
@@ -65,6 +67,8 @@ BENCHMARKS = {
         edge_cases,
         politeness,
         polling_load,
+        streaming_engines,
+        streaming_faults,
     )
 }
 

@@ -30,7 +30,6 @@ from tests.benchmarks.harness import Benchmark, MissingInputError, goal, main, s
 from tests.engines.cache import MissingToolError
 from tests.engines.sessions import processes_of
 from tests.streaming.news_server import Terms
-from tests.streaming.streams import wait_for
 from tests.streaming.trials import Engine, Trial, Verdict, finish, on_flink, on_prism, trial, watching
 
 ENGINES: dict[str, Callable[[Path], contextlib.AbstractContextManager[Engine]]] = {
@@ -82,7 +81,7 @@ def streamed(name: str, folder: Path, terms: Terms, seconds: float) -> Streamed:
         trial(folder, engine, terms, window_s=WINDOW_S, seed=name) as tried,
     ):
         tried.start()
-        wait_for(lambda: bool(tried.reader.seen), "no rows")
+        tried.wait_for_rows()
         began = time.time()
         with _Meter(tried) as meter:
             while time.time() - began < seconds:

@@ -19,7 +19,6 @@ from pathlib import Path
 from tests.benchmarks.harness import Benchmark, MissingInputError, goal, main, scratch_folder, table, tell
 from tests.engines.cache import MissingToolError
 from tests.streaming.news_server import Terms
-from tests.streaming.streams import wait_for
 from tests.streaming.trials import STRIKES, Verdict, finish, trial
 
 #: Seconds between rows that came again and the next fault, drawn anew each time: over a window and a checkpoint.
@@ -43,7 +42,7 @@ def struck(kind: str, folder: Path, terms: Terms, times: int, seed: int, window_
         trial(folder, engine, terms, window_s=window_s, seed=f"{kind} {seed}") as tried,
     ):
         tried.start()
-        wait_for(lambda: bool(tried.reader.seen), "no rows")
+        tried.wait_for_rows()
         outages = []
         for number in range(times):
             time.sleep(tried.random.uniform(*_BETWEEN_S))

@@ -112,6 +112,19 @@ class Trial:
         log = self.folder / "stream.log"
         self._stream = Stream(self.out, (*self.options, *options), log, self.engine.command)
 
+    def wait_for_rows(self) -> None:
+        """Waits for the very first ones."""
+
+        def has_come() -> bool:
+            code = self.stream.process.poll()
+            assert code is None, f"the stream ended with exit code {code}: {self.stream.said()}"
+            return bool(self.reader.seen)
+
+        try:
+            wait_for(has_come, "no rows")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.stream.said()}") from error
+
     def wait_for_news(self, since: float) -> float:
         """Waits until something is readable that was published after a moment and after the last start.
 
@@ -349,7 +362,7 @@ def end_by_signal(tried: Trial) -> None:
 
 
 def kill_launcher(tried: Trial) -> None:
-    """Prism and its workers go with it."""
+    """Where Prism is, it goes with it; `watch` is all in one."""
     tried.stream.kill()
     tried.look_at_rest()
     tried.start()
@@ -366,4 +379,6 @@ STRIKES: dict[str, tuple[Callable[[Path], contextlib.AbstractContextManager[Engi
     "prism_worker": (on_prism_with_workers, kill_prism_worker),
     "prism_launcher": (on_prism, kill_launcher),
     "prism_sigterm": (on_prism, end_by_signal),
+    "watch_killed": (watching, kill_launcher),
+    "watch_sigterm": (watching, end_by_signal),
 }
