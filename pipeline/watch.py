@@ -76,8 +76,8 @@ class WatchOutcome:
 class Runs(Protocol):
     """What commits a large drop of files: `pipeline.run.FileRuns`."""
 
-    def commit(self, files: Sequence[SourceFile], now: dt.datetime) -> Manifest:
-        """One bounded run over them."""
+    def commit(self, files: Sequence[SourceFile], now: dt.datetime) -> Manifest | None:
+        """One bounded run over them; its manifest, where there is one to tell of."""
 
 
 def watch(
