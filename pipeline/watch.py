@@ -36,13 +36,12 @@ from pipeline.report import RunTotal
 from pipeline.run import FileRuns, beam_options
 from pipeline.sources import find_feeds, find_files, read_payloads
 from pipeline.start import poll_settings, read_sources_text, refuse_other_partitions
-from pipeline.stated import stated_options
 from pipeline.stopping import StopRequest
 from pipeline.store.commit import recover
 from pipeline.store.layout import output_layout
 from pipeline.store.lock import output_lock
 from pipeline.store.manifest import committed_runs
-from pipeline.window import PrepareRows, WindowSettings, WindowWriter
+from pipeline.window import PrepareRows, WindowWriter, window_settings
 from schemas.errors import RecordError, UsageError
 from schemas.records import Payload
 from schemas.sources import SourceFile
@@ -111,10 +110,6 @@ def watch(
         load_publishers(sources_text)
         if run.entities != "none":
             load_extractor(run.entities)
-        window = WindowSettings(
-            layout.output, run.language_detector, run.entities, run.near_duplicates, run.near_window_days,
-            run.partition_by, stated_options(run, sources_text),
-        )  # fmt: skip
 
         def committed(manifest: Manifest) -> None:
             nonlocal total
@@ -122,7 +117,7 @@ def watch(
             told(manifest)
 
         careful = CarefulWriter(
-            WindowWriter(window),
+            WindowWriter(window_settings(run, layout, sources_text)),
             PrepareRows(run.near_duplicates != "off", sources_text),
             layout,
             _now,
