@@ -1,4 +1,4 @@
-"""The command line: `newsbeam run`, `newsbeam watch`, `newsbeam feeds`, `newsbeam check`, `newsbeam reindex`.
+"""The command line: `newsbeam run`, `watch`, `stop`, `feeds`, `check` and `reindex`.
 
 Exit codes:
 
@@ -6,11 +6,14 @@ Exit codes:
 1    failed; for `check`, problems were found
 2    the command line or the output folder is wrong, said before anything starts
 3    done, but too large a share of the items read, or of the feeds polled, are dead letters
-4    busy: another run holds the output folder; nothing was done
+4    busy: another run holds the output folder, or a stream works in it; nothing was done
 130  stopped by Ctrl-C (SIGINT), 143 by SIGTERM, 129 by SIGHUP: nothing was committed but whole chunks
 
 A run that is stopped amid its commit is decided: that is 1, and the next start completes it. A watch that isn't done in
 time after a signal, or is sent a second one, ends with the code of that signal.
+
+A stream (`run --streaming`) that a signal ends commits its last window and is 0; 130 and its like are for a second
+signal. `stop` is 0 once the stream has ended, 1 where that took too long, 2 where none runs.
 """
 
 from __future__ import annotations
@@ -29,14 +32,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.options import build_parser, run_settings, watch_settings
-from schemas.errors import BusyError, RunError, SeriesStopped, UsageError
+from schemas.errors import BusyError, RunError, SeriesStopped, StreamLeft, UsageError
 
 if TYPE_CHECKING:
     import argparse
     from types import FrameType
 
+    from pipeline.options import RunSettings
     from pipeline.report import RunTotal
     from pipeline.run import RunOutcome
+    from pipeline.stream.launch import Graph
     from pipeline.watch import WatchOutcome
     from schemas.state import Manifest
 
@@ -53,8 +58,11 @@ _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 _STEP = re.compile(r" ?\[while running '([^']*)'\]")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code, as listed above."""
+def main(argv: Sequence[str] | None = None, graph: Graph | None = None) -> int:
+    """Runs one command and returns its exit code, as listed above.
+
+    graph: of a stream, where it is another than the product's.
+    """
     arguments_given = list(sys.argv[1:] if argv is None else argv)
     parser = build_parser()
     with _stop_signals() as stop:
@@ -68,12 +76,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             if arguments.command != "run":
                 if rest:
                     raise UsageError(f"unknown: {' '.join(rest)}\nTry: newsbeam {arguments.command} --help")
-                return {"check": _check, "feeds": _feeds, "reindex": _reindex}[arguments.command](arguments)
-            return _run(arguments, rest, stop)
+                return _COMMANDS[arguments.command](arguments)
+            return _run(arguments, rest, stop, graph)
         except UsageError as error:
             return _refuse(str(error), USAGE)
         except BusyError as error:
             return _refuse(str(error), BUSY)
+        except StreamLeft as error:
+            stop.signal = error.signal
+            return _refuse(str(error), stop.exit_code())
         except RunError as error:
             return _refuse(str(error), FAILED)
         except KeyboardInterrupt:
@@ -131,8 +142,11 @@ def _stop_signals() -> Iterator[_Stop]:
             signal.signal(number, handler)
 
 
-def _run(arguments: argparse.Namespace, beam_args: Sequence[str], stop: _Stop) -> int:
+def _run(arguments: argparse.Namespace, beam_args: Sequence[str], stop: _Stop, graph: Graph | None) -> int:
     settings = run_settings(arguments, beam_args)
+    if settings.stream is not None:
+        stream_failed = "its stream is watched no more"
+        return _to_its_end(lambda: _stream(settings, graph), stop, settings.log_level, stream_failed)
 
     def work() -> RunOutcome:
         from pipeline.logs import configure_logging
@@ -161,6 +175,25 @@ def _run(arguments: argparse.Namespace, beam_args: Sequence[str], stop: _Stop) -
     if outcome.note is not None:
         _say(f"\n{outcome.note}")
     return exit_code(outcome.total, settings.max_dead_letter_share)
+
+
+def _stream(settings: RunSettings, graph: Graph | None) -> int:
+    from pipeline.logs import configure_logging
+
+    configure_logging(settings.log_level)
+    from pipeline.stream.launch import run_stream
+
+    configure_logging(settings.log_level)
+    for warning in settings.warnings:
+        logging.getLogger("newsbeam").warning("%s", warning)
+    outcome = run_stream(settings, (lambda _: None) if settings.progress == "off" else _say, graph)
+    counts = outcome.counts
+    _say(
+        f"Stream {outcome.stream_id} has ended: {outcome.note}.\n"
+        f"{outcome.windows:,} windows with {counts.kept:,} articles, {counts.duplicate:,} duplicates, "
+        f"{counts.unchanged:,} known items, {counts.dead_letter:,} dead letters."
+    )
+    return DONE
 
 
 _NOTHING = "nothing of this run was committed"
@@ -318,6 +351,27 @@ def exit_code(total: RunTotal, max_dead_letter_share: float) -> int:
     return DONE
 
 
+def _stop(arguments: argparse.Namespace) -> int:
+    from pipeline.logs import configure_logging
+
+    configure_logging(arguments.log_level)
+    from pipeline.store.layout import output_layout
+    from pipeline.stream.ending import Ending, stop_stream
+
+    configure_logging(arguments.log_level)
+    if arguments.forget and arguments.savepoint is not None:
+        raise UsageError(
+            "--forget and --savepoint exclude each other: a stream that is over has nothing to be saved"
+        )
+    outcome = stop_stream(
+        output_layout(arguments.output), arguments.drain_timeout_s, arguments.savepoint, arguments.forget
+    )
+    if outcome.ending is Ending.ENDED:
+        _say(outcome.message)
+        return DONE
+    return _refuse(outcome.message, FAILED if outcome.ending is Ending.TOO_LATE else USAGE)
+
+
 def _reindex(arguments: argparse.Namespace) -> int:
     from pipeline.logs import configure_logging
 
@@ -371,6 +425,9 @@ def _check(arguments: argparse.Namespace) -> int:
         return FAILED
     _say(f"{arguments.output}: all tables and manifests hold together")
     return DONE
+
+
+_COMMANDS = {"check": _check, "feeds": _feeds, "reindex": _reindex, "stop": _stop}
 
 
 def _say(text: str) -> None:

@@ -26,13 +26,40 @@ PARTITIONINGS = tuple(
 #: Runners of Beam's that stay in this process, under the names people type.
 LOCAL_RUNNERS = ("directrunner", "fnapirunner", "inprocessrunner")
 
+#: Runners of Beam's that a stream can be launched on, ended, and found again.
+STREAMING_RUNNERS = ("prismrunner", "portablerunner", "flinkrunner")
+
+#: Options of a run that mean nothing to a stream, and why.
+_NOT_STREAMING = {
+    "input": "a stream polls feeds; newsbeam run --input adds files to the same tables beside it",
+    "run_id": "each window is a run with an id of its own",
+    "now": "a stream goes by the clock",
+}
 
 #: Options of Beam's that the local runner would pass over in silence, and what to do instead.
 _NOT_LOCAL = {
-    "streaming": "it reads what is there and ends; run newsbeam again for what is new",
     "direct_running_mode": "it stays in one process; --workers gives it others for the heavy work",
     "direct_num_workers": "it stays in one process; --workers gives it others for the heavy work",
 }
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """What only a stream needs to know, checked.
+
+    runner: Beam's, as typed. window_s: length of a window, in seconds; each is a commit.
+    poll_shards: parts that hosts are polled in, each in one place at a time.
+    drain_timeout_s: seconds that a stream which is asked to end has for its last window.
+    stall_timeout_s: seconds without a word of the ticker, or of the engine, after which something is wrong.
+    flink_rest: address of Flink's REST API, http://HOST:PORT; None where the engine isn't Flink, or hides it.
+    """
+
+    runner: str
+    window_s: float
+    poll_shards: int
+    drain_timeout_s: float
+    stall_timeout_s: float
+    flink_rest: str | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,6 +74,7 @@ class RunSettings:
     chunk_mb: megabytes of input, once decompressed, that are committed at a time; 0 is everything at once.
     local: whether the run stays on this machine, so that it may use its processes.
     beam_args: what is passed on to Beam.
+    stream: how feeds are polled for ever on an engine that streams; None for a run that ends.
     """
 
     inputs: tuple[str, ...]
@@ -80,13 +108,17 @@ class RunSettings:
     chunk_mb: int = 64
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     sources: str | None = None
+    stream: StreamSettings | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What may not be meant as it was typed, one sentence each."""
         if self.local or not is_local(self.output):
             return ()
-        runner = _beam_option(self.beam_args, "runner")
+        runner = beam_option(self.beam_args, "runner")
+        if runner is not None and runner.lower() == "prismrunner":
+            # A process here, with workers here.
+            return ()
         return (
             f"--output {self.output} is on this machine's disk, and --runner {runner} may work on others: all of its "
             "workers must have that folder",
@@ -128,6 +160,32 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     _add_run_options(run)
+    _add_stream_options(run)
+    stop = commands.add_parser(
+        "stop",
+        help="end the stream that works in a folder, once its last window is committed",
+        description="Ends the stream (newsbeam run --streaming) that works in --output, from any machine that has the "
+        "folder: it polls no more, commits the windows that it has, and its job is cancelled.",
+        epilog="Exit codes: 0 ended; 1 not in time, or the job could not be cancelled; 2 no stream runs there.",
+        allow_abbrev=False,
+    )
+    stop.add_argument("--output", required=True, metavar="DIR", help="folder with the tables")
+    _add_drain_timeout(stop)
+    stop.add_argument(
+        "--savepoint",
+        nargs="?",
+        const="",
+        default=None,
+        metavar="DIR",
+        help="on Flink: stop with a savepoint, in this folder or where the cluster keeps them, and print its path, for "
+        "newsbeam run --streaming --savepoint_path PATH to go on from; open windows are in it",
+    )
+    stop.add_argument(
+        "--forget",
+        action="store_true",
+        help="only take it that the stream is over, where its engine can't be asked and you know so",
+    )
+    _add_log_level(stop)
     watch = commands.add_parser(
         "watch",
         help="poll feeds and take up new files until it is stopped",
@@ -400,6 +458,62 @@ def _add_work_options(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def _add_stream_options(parser: argparse.ArgumentParser) -> None:
+    stream = parser.add_argument_group("polling for ever, on an engine that streams")
+    stream.add_argument(
+        "--streaming",
+        # Beam's own takes a value too.
+        type=_truth,
+        nargs="?",
+        const=True,
+        default=False,
+        metavar="BOOL",
+        help="poll --feeds until told to end (SIGINT, SIGTERM, newsbeam stop), with a commit for each window; needs "
+        "--runner PrismRunner, PortableRunner or FlinkRunner; on this machine alone: newsbeam watch",
+    )
+    stream.add_argument(
+        "--window_s",
+        type=_positive_float,
+        default=10.0,
+        metavar="S",
+        help="seconds of a window; what was fetched in it is readable soon after its end (default %(default)g)",
+    )
+    stream.add_argument(
+        "--poll_shards",
+        type=_positive_int,
+        default=4,
+        metavar="N",
+        help="parts that hosts are polled in, side by side; those of one host are in one part (default %(default)s)",
+    )
+    _add_drain_timeout(stream)
+    stream.add_argument(
+        "--stall_timeout_s",
+        type=_positive_float,
+        default=60.0,
+        metavar="S",
+        help="seconds without a sign of work after which a stream is ended with an error where its engine doesn't "
+        "replace lost workers (Prism), and a warning is given where it does (Flink) (default %(default)g)",
+    )
+    stream.add_argument(
+        "--flink_rest",
+        default=None,
+        metavar="HOST:PORT",
+        help="address of Flink's REST API, by which the job is watched and ended (default: that of --flink_master, "
+        "where it has one); without it --runner PortableRunner is not taken to be Flink",
+    )
+
+
+def _add_drain_timeout(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    parser.add_argument(
+        "--drain_timeout_s",
+        type=_positive_float,
+        default=60.0,
+        metavar="S",
+        help="seconds that a stream which is asked to end has to commit its last window; its job is cancelled then in "
+        "any case (default %(default)g)",
+    )
+
+
 def _add_log_level(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     parser.add_argument(
         "--log_level",
@@ -414,6 +528,11 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
 
     Raises UsageError, naming the options, where they can't be meant together.
     """
+    runner = beam_option(beam_args, "runner")
+    # Not of `watch`, which has no such option.
+    stream = (
+        _stream_settings(arguments, beam_args, runner) if getattr(arguments, "streaming", False) else None
+    )
     if not arguments.input and not arguments.feeds:
         raise UsageError("nothing to read: give --input, --feeds, or both")
     if not arguments.output.strip():
@@ -426,7 +545,6 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
             "--language_detector eldc needs a package that isn't installed: pip install 'newsbeam[eldc]', or leave the "
             "option out for langdetect"
         )
-    runner = _beam_option(beam_args, "runner")
     local = runner is None or runner.lower() in LOCAL_RUNNERS
     if not local and arguments.workers not in (None, 1):
         raise UsageError(
@@ -437,9 +555,9 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
     if shards & (shards - 1) or shards > 65_536:
         raise UsageError(f"--key_shards {shards}: a power of two up to 65536")
     if local:
-        beam_args = _without_option(beam_args, "runner")
+        beam_args = without_option(beam_args, "runner")
         for option, instead in _NOT_LOCAL.items():
-            if _is_given(beam_args, option):
+            if is_given(beam_args, option):
                 raise UsageError(f"--{option} and the local --runner exclude each other: {instead}")
     return RunSettings(
         inputs=tuple(arguments.input),
@@ -473,7 +591,57 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
         chunk_mb=arguments.chunk_mb,
         log_level=arguments.log_level,
         sources=arguments.sources,
+        stream=stream,
     )
+
+
+def _stream_settings(
+    arguments: argparse.Namespace, beam_args: Sequence[str], runner: str | None
+) -> StreamSettings:
+    if runner is None or runner.lower() in LOCAL_RUNNERS:
+        given = "no --runner" if runner is None else f"--runner {runner}"
+        raise UsageError(
+            f"--streaming with {given}: Beam's local runner doesn't stream. Use newsbeam watch on this machine, or "
+            "--runner PrismRunner, PortableRunner or FlinkRunner"
+        )
+    if runner.lower() not in STREAMING_RUNNERS:
+        raise UsageError(
+            f"--streaming with --runner {runner}: one of PrismRunner, PortableRunner and FlinkRunner"
+        )
+    for option, why in _NOT_STREAMING.items():
+        if getattr(arguments, option):
+            raise UsageError(f"--{option} and --streaming exclude each other: {why}")
+    if not arguments.feeds:
+        raise UsageError("nothing to poll: --streaming needs --feeds")
+    flink_rest: str | None = arguments.flink_rest
+    if flink_rest is None:
+        master = beam_option(beam_args, "flink_master")
+        # "[local]" and "[auto]" start a cluster whose address nobody says.
+        flink_rest = None if master is None or master.startswith("[") else master
+    if flink_rest is not None and runner.lower() == "prismrunner":
+        raise UsageError(f"--flink_rest {flink_rest} and --runner {runner} exclude each other")
+    if runner.lower() == "flinkrunner" and flink_rest is None:
+        raise UsageError(
+            "--streaming --runner FlinkRunner needs --flink_master HOST:PORT, or --flink_rest: a job on Flink is "
+            "watched and ended by its REST API"
+        )
+    return StreamSettings(
+        runner,
+        arguments.window_s,
+        arguments.poll_shards,
+        arguments.drain_timeout_s,
+        arguments.stall_timeout_s,
+        None if flink_rest is None else rest_address(flink_rest),
+    )
+
+
+def rest_address(address: str) -> str:
+    """The address of an API with its scheme and no slash at its end.
+
+    >>> rest_address("localhost:8081")
+    'http://localhost:8081'
+    """
+    return (address if "://" in address else f"http://{address}").rstrip("/")
 
 
 def watch_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> WatchSettings:
@@ -486,11 +654,12 @@ def watch_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> W
     return WatchSettings(settings, arguments.max_latency_s, arguments.drain_timeout_s)
 
 
-def _is_given(beam_args: Sequence[str], name: str) -> bool:
+def is_given(beam_args: Sequence[str], name: str) -> bool:
+    """Whether a Beam option was typed, `--name`, `--name value` or `--name=value`."""
     return any(argument == f"--{name}" or argument.startswith(f"--{name}=") for argument in beam_args)
 
 
-def _beam_option(beam_args: Sequence[str], name: str) -> str | None:
+def beam_option(beam_args: Sequence[str], name: str) -> str | None:
     """The value of a Beam option as typed, `--name value` or `--name=value`; the last one counts.
 
     Raises UsageError where the option has no value.
@@ -508,7 +677,8 @@ def _beam_option(beam_args: Sequence[str], name: str) -> str | None:
     return value
 
 
-def _without_option(beam_args: Sequence[str], name: str) -> list[str]:
+def without_option(beam_args: Sequence[str], name: str) -> list[str]:
+    """What was typed for Beam without an option that has a value."""
     kept = []
     skip = False
     for argument in beam_args:
@@ -563,6 +733,13 @@ def _seconds(text: str) -> float:
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
     return value
+
+
+def _truth(text: str) -> bool:
+    values = {"true": True, "false": False}
+    if text.lower() not in values:
+        raise argparse.ArgumentTypeError(f"{text!r} is not true or false")
+    return values[text.lower()]
 
 
 def _share(text: str) -> float:

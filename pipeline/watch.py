@@ -36,13 +36,14 @@ from pipeline.report import RunTotal
 from pipeline.run import FileRuns, beam_options
 from pipeline.sources import find_feeds, find_files, read_payloads
 from pipeline.start import poll_settings, read_sources_text, refuse_other_partitions
-from pipeline.stated import stated_options
 from pipeline.stopping import StopRequest
 from pipeline.store.commit import recover
 from pipeline.store.layout import output_layout
 from pipeline.store.lock import output_lock
 from pipeline.store.manifest import committed_runs
-from pipeline.window import PrepareRows, WindowSettings, WindowWriter
+from pipeline.stream.engines import life_of
+from pipeline.stream.lease import read_lease, refuse_second
+from pipeline.window import PrepareRows, WindowWriter, window_settings
 from schemas.errors import RecordError, UsageError
 from schemas.records import Payload
 from schemas.sources import SourceFile
@@ -114,6 +115,8 @@ def watch(
         for name in recover(layout):
             _LOG.warning("completed the commit of run %s, which an earlier start had left half-way", name)
         refuse_other_partitions(layout, committed_runs(layout), run.partition_by)
+        # A stream's windows would wait for this watch's end, and give up before.
+        refuse_second(layout, read_lease(layout), lambda lease: life_of(layout, lease, _now()))
         # As requests reads them.
         stated = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
         with Client(ca_bundle=next(filter(None, stated), None)) as client:
@@ -126,13 +129,17 @@ def watch(
     return WatchOutcome(total, time.monotonic() - started)
 
 
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc)
+
+
 def make_watcher(
     settings: WatchSettings,
     client: Client,
     addresses: Sequence[str],
     sources_text: str | None,
     committed: Callable[[Manifest], None],
-    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.timezone.utc),
+    now: Callable[[], dt.datetime] = _now,
     clock: Callable[[], float] = time.monotonic,
 ) -> Watcher:
     """A watcher, and with it all that is loaded once. Whoever calls this holds OUT and has recovered it.
@@ -144,17 +151,13 @@ def make_watcher(
     load_publishers(sources_text)
     if run.entities != "none":
         load_extractor(run.entities)
-    window = WindowSettings(
-        layout.output, run.language_detector, run.entities, run.near_duplicates, run.near_window_days,
-        run.partition_by, stated_options(run, sources_text),
-    )  # fmt: skip
     states, hosts = read_states(layout)
     return Watcher(
         settings,
         LivePoller(poll_settings(run, None), client, now, addresses, states, hosts, all_due=run.all_due),
         Inbox(run.inputs, clock),
         CarefulWriter(
-            WindowWriter(window),
+            WindowWriter(window_settings(run, layout, sources_text)),
             PrepareRows(run.near_duplicates != "off", sources_text),
             layout,
             now,

@@ -20,10 +20,12 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from pipeline.completion import parquet_files, read_indexes, with_state
+from pipeline.options import RunSettings
 from pipeline.polling import feeds_after, hosts_after, latest_states, read_states, with_names
 from pipeline.staging import MemoryStaging, pack_rows, unpack_rows
+from pipeline.stated import stated_options
 from pipeline.store.commit import abandon, commit
-from pipeline.store.index import KeyIndex
+from pipeline.store.held_index import HeldIndex
 from pipeline.store.layout import Layout, new_run_id, staging_name
 from pipeline.store.manifest import committed_runs
 from pipeline.tables import WriteTables, dead_letter_slices
@@ -32,6 +34,7 @@ from pipeline.work import FinishBatch, PrepareBatch, stage_dead_letters
 from pipeline.write import stage_regrouped, stage_segment
 from schemas.dedup import ArticleKeys, DeadLetterKey, Decision, IndexRows, RowRef
 from schemas.errors import RunError
+from schemas.index import INDEXES
 from schemas.records import SCHEMA_VERSION, DeadLetter, PayloadBatch
 from schemas.staged import (
     NOTHING_POLLED,
@@ -44,7 +47,7 @@ from schemas.staged import (
 from schemas.state import Counts, FeedState, HostState, Manifest, StagedFile, WindowSpan
 from transforms.dead_letters import letter_rows, letters_summary, new_letters
 from transforms.functions.stories import NearDuplicates, settle_stories
-from transforms.recollection import KnownArticles, Recollection, drop_known_items, index_rows
+from transforms.recollection import KnownArticles, Lookup, Recollection, drop_known_items, index_rows
 from transforms.summary import merge_summaries
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
@@ -112,6 +115,19 @@ class WindowSettings:
     stated: Mapping[str, Any]
 
 
+def window_settings(settings: RunSettings, layout: Layout, sources_text: str | None) -> WindowSettings:
+    """How batches are decided on and written, by what the command line says. sources_text: what --sources holds."""
+    return WindowSettings(
+        output=layout.output,
+        language_detector=settings.language_detector,
+        entities=settings.entities,
+        near_duplicates=settings.near_duplicates,
+        near_window_days=settings.near_window_days,
+        partition_by=settings.partition_by,
+        stated=stated_options(settings, sources_text),
+    )
+
+
 class WindowWriter:
     """Decides on batches of prepared items and commits them, one batch after another.
 
@@ -124,6 +140,7 @@ class WindowWriter:
         self._held = RunSummary()
         self._states: tuple[tuple[str, ...], dict[str, FeedState], dict[str, HostState]] | None = None
         self._versions = versions()
+        self._indexes = {name: HeldIndex(name) for name in INDEXES}
 
     def write(
         self,
@@ -150,7 +167,8 @@ class WindowWriter:
             seen = committed_runs(layout)
             indexes = read_indexes(layout)
             joined = _joined(batches, run_id, staging)
-            done = _Decision(settings, indexes, staging, run_id, now).summaries(joined)
+            held = {name: self._indexes[name].refresh(index.segments) for name, index in indexes.items()}
+            done = _Decision(settings, held, staging, run_id, now).summaries(joined)
             summary = merge_summaries([self._held, joined.summary, *done])
             summary = dataclasses.replace(summary, feed_states=tuple(latest_states(summary.feed_states)))
             if not must_commit and not summary.files:
@@ -263,7 +281,7 @@ class _Decision:
     def __init__(
         self,
         settings: WindowSettings,
-        indexes: Mapping[str, KeyIndex],
+        indexes: Mapping[str, Lookup],
         staging: MemoryStaging,
         run_id: str,
         now: dt.datetime,

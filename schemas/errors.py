@@ -35,5 +35,19 @@ class BusyError(RunError):
     """Another run holds the output folder: nothing is wrong, and the next start may find it free."""
 
 
+class StreamLeft(RunError):
+    """A second signal came while a stream was brought to its end; the message says what is left of it.
+
+    signal: the number of that signal.
+    """
+
+    def __init__(self, message: str, signal: int | None) -> None:
+        super().__init__(message)
+        self.signal = signal
+
+    def __reduce__(self) -> tuple[type[StreamLeft], tuple[str, int | None]]:
+        return (StreamLeft, (str(self), self.signal))
+
+
 class CommitInterrupted(RunError):
     """A commit was stopped once it was decided: the run will be part of the output, and the next start sees to it."""

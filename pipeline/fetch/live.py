@@ -155,6 +155,11 @@ class LivePoller:
             if feed.state.status == "active":
                 self._schedule(feed, feed.state.next_poll_at or self._clock())
 
+    def polls(self, url: str) -> bool:
+        """Whether a feed is polled here: it is known, still active, and of our hosts. url: of its state."""
+        feed = self._feeds.get(url)
+        return feed is not None and (feed.waiting > 0 or feed.due_at is not None)
+
     @property
     def under_way(self) -> int:
         """Polls that were begun and aren't over."""

@@ -60,7 +60,7 @@ class KeyIndex:
         schema = INDEXES[self.name]
         if not keys or not self.segments:
             return schema.empty_table()
-        wanted = _Wanted.of(keys)
+        wanted = Wanted.of(keys)
         found = [table for segment in self.segments for table in _lookup_segment(segment, wanted, schema)]
         return pa.concat_tables(found) if found else schema.empty_table()
 
@@ -97,14 +97,14 @@ def _banded_rows(
     schema: pa.Schema,
 ) -> Iterator[pa.Table]:
     seen_at = schema.get_field_index("seen_us")
-    with _open_segment(segment) as file, pq.ParquetFile(file) as parquet:
+    with open_segment(segment) as file, pq.ParquetFile(file) as parquet:
         for group in range(parquet.metadata.num_row_groups):
             statistics = parquet.metadata.row_group(group).column(seen_at).statistics
             if statistics is not None and statistics.has_min_max and statistics.max < since_us:
                 continue
             table = parquet.read_row_group(group, columns=["seen_us", "bands"])
             recent = table.column("seen_us").to_numpy() >= since_us
-            keys, rows = _band_keys(table.column("bands"))
+            keys, rows = band_keys(table.column("bands"))
             near = marked[keys >> (32 - _MARK_BITS)]
             keys, rows = keys[near], rows[near]
             places = np.searchsorted(wanted, keys)
@@ -115,7 +115,7 @@ def _banded_rows(
                 yield parquet.read_row_group(group, columns=schema.names).take(pa.array(hits)).cast(schema)
 
 
-def _band_keys(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+def band_keys(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     """All keys in a column of bands, one after the other, and the row of each."""
     keys, rows = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.int64)]
     start = 0
@@ -132,20 +132,34 @@ def _band_keys(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.uint32], npt.NDA
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
     """Keys that are looked up, each once, in order, as two halves: NumPy is fast on plain integers only."""
 
     high: npt.NDArray[np.uint64]
     low: npt.NDArray[np.uint64]
 
     @classmethod
-    def of(cls, keys: Sequence[bytes]) -> _Wanted:
+    def of(cls, keys: Sequence[bytes]) -> Wanted:
+        """Of 16 bytes each, in any order; at least one."""
         halves = np.frombuffer(b"".join(sorted(set(keys))), dtype=">u8").reshape(-1, 2).astype(np.uint64)
         return cls(np.ascontiguousarray(halves[:, 0]), np.ascontiguousarray(halves[:, 1]))
 
+    def places_in(self, high: npt.NDArray[np.uint64], low: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """The places of wanted keys among held ones, which are sorted: each wanted one is looked for, not each held."""
+        if not len(high):
+            return np.zeros(0, dtype=np.int64)
+        some = slice(np.searchsorted(self.high, high[0]), np.searchsorted(self.high, high[-1], side="right"))
+        begins = np.searchsorted(high, self.high[some])
+        counts = np.searchsorted(high, self.high[some], side="right") - begins
+        # One place, or the few that share their high half, for each wanted key that may be there.
+        places = np.arange(counts.sum()) + np.repeat(begins - (np.cumsum(counts) - counts), counts)
+        alike = low[places].astype(np.uint64) == np.repeat(self.low[some], counts)
+        found: npt.NDArray[np.int64] = np.unique(places[alike])
+        return found
 
-def _lookup_segment(segment: str, wanted: _Wanted, schema: pa.Schema) -> Iterator[pa.Table]:
-    with _open_segment(segment) as file, pq.ParquetFile(file) as parquet:
+
+def _lookup_segment(segment: str, wanted: Wanted, schema: pa.Schema) -> Iterator[pa.Table]:
+    with open_segment(segment) as file, pq.ParquetFile(file) as parquet:
         for group in range(parquet.metadata.num_row_groups):
             if not _may_hold(parquet.metadata.row_group(group).column(0).statistics, wanted):
                 continue
@@ -155,7 +169,7 @@ def _lookup_segment(segment: str, wanted: _Wanted, schema: pa.Schema) -> Iterato
                 yield parquet.read_row_group(group, columns=schema.names).take(pa.array(hits)).cast(schema)
 
 
-def _may_hold(statistics: Any, wanted: _Wanted) -> bool:
+def _may_hold(statistics: Any, wanted: Wanted) -> bool:
     """Whether a row group's range, by the high halves, holds a wanted key."""
     if statistics is None or not statistics.has_min_max:
         return True
@@ -166,19 +180,10 @@ def _may_hold(statistics: Any, wanted: _Wanted) -> bool:
     return start < int(np.searchsorted(wanted.high, highest, side="right"))
 
 
-def _places_of(wanted: _Wanted, held: _Keys) -> npt.NDArray[np.int64]:
-    """The places of wanted keys among held ones, which are sorted: each wanted one is looked for, not each held one."""
+def _places_of(wanted: Wanted, held: _Keys) -> npt.NDArray[np.int64]:
     if not len(held):
         return np.zeros(0, dtype=np.int64)
-    high = held["high"].astype(np.uint64)
-    some = slice(np.searchsorted(wanted.high, high[0]), np.searchsorted(wanted.high, high[-1], side="right"))
-    begins = np.searchsorted(high, wanted.high[some])
-    counts = np.searchsorted(high, wanted.high[some], side="right") - begins
-    # One place, or the few that share their high half, for each wanted key that may be there.
-    places = np.arange(counts.sum()) + np.repeat(begins - (np.cumsum(counts) - counts), counts)
-    alike = held["low"][places].astype(np.uint64) == np.repeat(wanted.low[some], counts)
-    found: npt.NDArray[np.int64] = np.unique(places[alike])
-    return found
+    return wanted.places_in(held["high"].astype(np.uint64), held["low"])
 
 
 def key_array(column: pa.ChunkedArray) -> _Keys:
@@ -201,7 +206,8 @@ def sorted_segment(table: pa.Table) -> pa.Table:
     return distinct.select(names).sort_by([(name, "ascending") for name in names])
 
 
-def _open_segment(path: str) -> Any:
+def open_segment(path: str) -> Any:
+    """Opens a segment for reading; the caller closes it."""
     # Not mapped: what is read of a large index once would stay in this process's memory until the file is closed.
     return pa.OSFile(path) if is_local(path) else open_read(path)
 
@@ -223,7 +229,7 @@ def merge_segments(paths: Sequence[str], index: str, file: Any) -> int:
     held = schema.empty_table()
     with contextlib.ExitStack() as stack:
         parts = [
-            _Part(stack.enter_context(pq.ParquetFile(stack.enter_context(_open_segment(path)))))
+            _Part(stack.enter_context(pq.ParquetFile(stack.enter_context(open_segment(path)))))
             for path in paths
         ]
         writer = stack.enter_context(_segment_writer(file, schema))

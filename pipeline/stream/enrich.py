@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 import apache_beam as beam
 import pyarrow as pa
 
-from pipeline.completion import read_indexes
+from pipeline.completion import parquet_files
 from pipeline.enrichment import ENRICHED, EnrichRows
 from pipeline.staging import pack_rows, unpack_rows
-from pipeline.store.index import KeyIndex
+from pipeline.store.held_index import HeldIndex
 from pipeline.store.layout import Layout
 from pipeline.window import WindowSettings
 from schemas.dedup import ArticleKeys, RowRef
@@ -29,6 +29,10 @@ class EnrichNewRows(beam.DoFn):
     def __init__(self, settings: WindowSettings) -> None:
         self._layout = Layout(settings.output)
         self._enrich = EnrichRows(settings.language_detector, settings.entities)
+
+    def setup(self) -> None:
+        """Holds no keys yet."""
+        self._items, self._texts = HeldIndex("items"), HeldIndex("contents")
 
     def process(self, rows: PreparedRows) -> Iterator[PreparedRows]:
         """Yields the rows once."""
@@ -70,12 +74,11 @@ class EnrichNewRows(beam.DoFn):
         items = [hash_key(key.item_hash) for key in keys]
         texts = [hash_key(key.content_key) for key in keys if key.content_key is not None]
         try:
-            indexes = read_indexes(self._layout)
-            return _held(indexes["items"], items), _held(indexes["contents"], texts)
+            return self._held(self._items, "items", items), self._held(self._texts, "contents", texts)
         except FileNotFoundError:
             # A segment was replaced meanwhile. Who decides looks again.
             return set(), set()
 
-
-def _held(index: KeyIndex, keys: list[bytes]) -> set[bytes]:
-    return set(index.lookup(keys).column("key").to_pylist())
+    def _held(self, index: HeldIndex, name: str, keys: list[bytes]) -> set[bytes]:
+        index.refresh(parquet_files(self._layout.index_dir(name)))
+        return set(index.lookup(keys).column("key").to_pylist())

@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from pipeline.options import rest_address
 from schemas.errors import RunError
 
 #: The states of a job that has come to its end and never leaves it.
@@ -119,12 +120,3 @@ class FlinkRest:
         if response.status_code >= 400 or not isinstance(answer, dict):
             raise RunError(f"Flink at {self.address} refuses {method} {path}: {str(answer)[:300]}")
         return answer
-
-
-def rest_address(address: str) -> str:
-    """The address with its scheme and no slash at its end.
-
-    >>> rest_address("localhost:8081")
-    'http://localhost:8081'
-    """
-    return (address if "://" in address else f"http://{address}").rstrip("/")

@@ -20,12 +20,16 @@ from apache_beam.transforms.window import FixedWindows
 from apache_beam.utils.timestamp import Duration
 
 from pipeline.fetch.poll import PollSettings
+from pipeline.options import RunSettings
+from pipeline.sources import find_feeds
+from pipeline.start import poll_settings, read_sources_text, refuse_other_partitions
 from pipeline.store.layout import Layout
+from pipeline.store.manifest import committed_runs
 from pipeline.stream.commit import CommitWindows
 from pipeline.stream.enrich import EnrichNewRows
 from pipeline.stream.poll import PollShards
 from pipeline.stream.ticker import Ticker
-from pipeline.window import WindowSettings
+from pipeline.window import WindowSettings, window_settings
 from schemas.staged import PreparedRows, RunSummary, Tick
 from transforms.coders import register_coders
 
@@ -55,6 +59,29 @@ class StreamPlan:
     tick_s: float = 1.0
     all_due: bool = False
     sources_text: str | None = None
+
+
+def stream_plan(settings: RunSettings, layout: Layout, stream_id: str) -> StreamPlan:
+    """What the graph is built from, by what the command line says; reads --sources, the lists of feeds, and OUT.
+
+    Raises UsageError where the settings can't be worked with.
+    """
+    stream = settings.stream
+    if stream is None:
+        raise ValueError("these are not the settings of a stream")
+    sources_text = read_sources_text(settings.sources)
+    feeds = tuple(find_feeds(settings.feeds))
+    refuse_other_partitions(layout, committed_runs(layout), settings.partition_by)
+    return StreamPlan(
+        stream_id=stream_id,
+        window=window_settings(settings, layout, sources_text),
+        feeds=feeds,
+        polling=poll_settings(settings, run_at=None),
+        poll_shards=stream.poll_shards,
+        window_s=stream.window_s,
+        all_due=settings.all_due,
+        sources_text=sources_text,
+    )
 
 
 def build_stream(pipeline: beam.Pipeline, plan: StreamPlan) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import os
+import time
 import uuid
 import zlib
 from collections.abc import Iterable, Iterator
@@ -17,19 +19,29 @@ from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateS
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
+from pipeline.careful import prepare_carefully
+from pipeline.completion import parquet_files
 from pipeline.fetch.client import Client
 from pipeline.fetch.live import LivePoll, LivePoller, LivePolls
 from pipeline.fetch.poll import PollSettings
-from pipeline.polling import latest_states, read_states
+from pipeline.polling import feed_requests, latest_states, read_states
 from pipeline.store.layout import Layout
 from pipeline.window import PrepareRows, WindowSettings
+from schemas.errors import RunError
 from schemas.records import PayloadBatch
 from schemas.staged import PolledFeeds, PreparedRows, Tick
 from schemas.state import FeedState, HostState
+from transforms.functions.polling.hosts import host_of
 from transforms.functions.prepare import fetch_letter
 
-#: Documents whose items travel together: elements of some hundred kilobytes.
-_PAYLOADS_PER_BATCH = 8
+#: The stage of what is set aside here, since an error of ours kept it from being worked on.
+STAGE = "stream"
+
+#: Seconds between two looks at whether other shards have found feeds, or feeds have moved.
+_LOOK_EVERY_S = 30.0
+
+#: Files that others replace are read anew so often.
+_READS = 20
 
 #: So many additions to what is remembered of feeds are replaced by one of the whole.
 _ADDITIONS = 256
@@ -123,7 +135,7 @@ class _PollShard(beam.DoFn):
         number, tick = element
         shard = self._pollers.get(number)
         said = mark.read() or b""
-        if shard is None or shard.mark != said:
+        if shard is None or shard.mark != said or self._is_given_more(number, shard):
             if shard is not None:
                 shard.poller.close()
             shard = self._pollers[number] = self._new_shard(number, said, kept.read() if said else ())
@@ -146,56 +158,99 @@ class _PollShard(beam.DoFn):
         for rows in made:
             yield TimestampedValue(rows, Timestamp.from_utc_datetime(now))
 
+    def _is_given_more(self, number: int, shard: _Shard) -> bool:
+        """Whether a feed has come to this shard's hosts that it doesn't poll yet.
+
+        Another shard has found it, or it has moved here, and said so in OUT with the items of that poll.
+        """
+        now_s = time.monotonic()
+        if now_s - shard.looked_s < _LOOK_EVERY_S:
+            return False
+        shard.looked_s = now_s
+        files = tuple(parquet_files(Layout(self._output).feeds_dir))
+        if files == shard.feed_files:
+            return False
+        shard.feed_files, states, _ = self._known_in_out()
+        wanted = (request.state for request in feed_requests(self._feeds, states))
+        return any(
+            # Feeds that were given are where they always were, or have moved.
+            (state.found_at is not None or state.fetch_url is not None)
+            and state.status == "active"
+            and not shard.poller.polls(state.url)
+            and self._is_ours(number, state)
+            for state in wanted
+        )
+
+    def _known_in_out(self) -> tuple[tuple[str, ...], dict[str, FeedState], dict[str, HostState]]:
+        """What OUT holds of feeds and hosts, and the files that say so."""
+        layout = Layout(self._output)
+        for _ in range(_READS):
+            files = tuple(parquet_files(layout.feeds_dir))
+            # A commit may replace the files while they are read.
+            with contextlib.suppress(FileNotFoundError):
+                return files, *read_states(layout)
+        raise RunError(f"{layout.feeds_dir}: its files are replaced faster than they can be read")
+
+    def _is_ours(self, number: int, state: FeedState) -> bool:
+        try:
+            return shard_of(host_of(state.fetch_url or state.url), self._shards) == number
+        except ValueError:
+            return False
+
     def _new_shard(self, number: int, said: bytes, kept: Iterable[bytes]) -> _Shard:
-        states, hosts = read_states(Layout(self._output))
+        files, states, hosts = self._known_in_out()
+        feeds: dict[str, FeedState] = {}
+        asked: dict[str, HostState] = {}
         for data in kept:
             remembered = msgspec.msgpack.decode(data, type=_Remembered)
-            states |= {
-                state.url: state for state in latest_states([*_held(states, remembered), *remembered.feeds])
-            }
-            hosts |= {host.host: host for host in remembered.hosts}
+            feeds |= {state.url: state for state in remembered.feeds}
+            asked |= {host.host: host for host in remembered.hosts}
+        states = {state.url: state for state in latest_states([*states.values(), *feeds.values()])}
         poller = LivePoller(
             self._settings,
             self._client,
             _now,
             self._feeds,
             states,
-            hosts,
+            hosts | asked,
             all_due=self._all_due and not said,
             is_ours=lambda host: shard_of(host, self._shards) == number,
         )
-        return _Shard(poller, said, {}, {})
+        return _Shard(poller, said, feeds, asked, files, time.monotonic())
 
     def _prepared(self, taken: LivePolls, poller: LivePoller, now: dt.datetime) -> Iterator[PreparedRows]:
         """What was polled, each feed's states with its items: neither is to be saved without the other."""
-        batches = [
-            taken.polls[at : at + _PAYLOADS_PER_BATCH]
-            for at in range(0, len(taken.polls), _PAYLOADS_PER_BATCH)
-        ] or [()]
-        hosts = taken.hosts
-        for polls in batches:
-            rows = self._prepare(
-                PayloadBatch(tuple(poll.payload for poll in polls if poll.payload is not None)),
+        empty = [poll for poll in taken.polls if poll.payload is None]
+        if empty or taken.hosts:
+            yield self._prepare(
+                PayloadBatch(()),
                 now,
-                PolledFeeds(tuple(_states(polls)), hosts),
-                [fetch_letter(poll.url, poll.error, now, "") for poll in polls if poll.error is not None],
+                PolledFeeds(tuple(state for poll in empty for state in _states(poll)), taken.hosts),
+                [fetch_letter(poll.url, poll.error, now, "") for poll in empty if poll.error is not None],
             )
-            poller.learn_names(rows.batch.feed_names)
-            hosts = ()
-            yield rows
+        for poll in taken.polls:
+            if poll.payload is not None:
+                polled = PolledFeeds(tuple(_states(poll)), ())
+                for unit in prepare_carefully(self._prepare, poll.payload, now, polled, STAGE):
+                    poller.learn_names(unit.rows.batch.feed_names)
+                    yield unit.rows
 
 
 @dataclasses.dataclass(slots=True)
 class _Shard:
     """A poller and what the engine keeps of it.
 
-    mark: of what is kept. feeds, hosts: what was polled since the poller was made, by name.
+    mark: of what is kept. feeds, hosts: all that is kept, by name.
+    feed_files: of OUT, when they were looked at last; looked_s: when, by the monotonic clock.
+    additions: since all was written as one.
     """
 
     poller: LivePoller
     mark: bytes
     feeds: dict[str, FeedState]
     hosts: dict[str, HostState]
+    feed_files: tuple[str, ...]
+    looked_s: float
     additions: int = 0
 
     def add(self, feeds: Iterable[FeedState], hosts: Iterable[HostState], kept: Any) -> None:
@@ -212,15 +267,10 @@ class _Shard:
         self.mark = uuid.uuid4().bytes
 
 
-def _held(states: dict[str, FeedState], remembered: _Remembered) -> Iterator[FeedState]:
-    return (states[state.url] for state in remembered.feeds if state.url in states)
-
-
-def _states(polls: Iterable[LivePoll]) -> Iterator[FeedState]:
-    for poll in polls:
-        yield from poll.found
-        if poll.state is not None:
-            yield poll.state
+def _states(poll: LivePoll) -> Iterator[FeedState]:
+    yield from poll.found
+    if poll.state is not None:
+        yield poll.state
 
 
 def _now() -> dt.datetime:

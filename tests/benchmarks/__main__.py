@@ -33,6 +33,8 @@ from tests.benchmarks import (
     source_quality,
     stages,
     start,
+    streaming_engines,
+    streaming_faults,
     text_quality,
     time_quality,
     watch,
@@ -67,6 +69,8 @@ BENCHMARKS = {
         politeness,
         polling_load,
         watch,
+        streaming_engines,
+        streaming_faults,
     )
 }
 

@@ -36,6 +36,8 @@ from tests.benchmarks import (
     stage_clocks,
     stages,
     start,
+    streaming_engines,
+    streaming_faults,
     text_quality,
     time_quality,
     watch,
@@ -586,3 +588,31 @@ def test_faults_of_texts_are_counted() -> None:
     answers = normalisation.Answers("made up", ["one twothree"], 0, [0.1])
     found = text_quality.faults(["<p>one</p><p>two <b>th</b>ree</p><script>four</script>"], answers)
     assert found == ("66.667%", "33.333%", "1")
+
+
+# Streams.
+
+
+@linux_only
+@pytest.mark.usefixtures("prism")
+def test_streams_are_measured_on_an_engine(tmp_path: Path) -> None:
+    """Everything is there once; each part has its cost."""
+    given = options(tmp_path, "--minutes", "0.1", "--engines", "prism", "--stream_rate", "10")
+    found = streaming_engines.measure(given)
+    (prism, costs) = [row for row in rows(found) if row[0] == "prism"]
+    assert int(prism[1]) == int(prism[2]) > 20
+    assert prism[3:7] == ["0"] * 4
+    assert costs[1] != "-"
+    assert costs[2] != "-"
+    assert "one run says it: met." in found
+
+
+@linux_only
+@pytest.mark.usefixtures("prism")
+def test_streams_are_struck(tmp_path: Path) -> None:
+    """Each kind of fault is a line."""
+    found = streaming_faults.measure(options(tmp_path, "--only", "prism_sigterm", "--times", "1"))
+    (line,) = [row for row in rows(found) if row[0] == "prism_sigterm"]
+    assert line[1] == "1"
+    assert int(line[2]) == int(line[3]) > 20
+    assert "met." in found

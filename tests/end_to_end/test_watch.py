@@ -17,10 +17,12 @@ import pytest
 from pipeline.cli import main
 from pipeline.store.layout import Layout
 from pipeline.store.lock import output_lock
+from pipeline.stream.lease import write_lease
 from tests.end_to_end.made_up import records, write_jsonl
-from tests.pipeline.polling_hosts import hosts, rss
+from tests.pipeline.polling_hosts import hosts, now, rss
 from tests.pipeline.watching import settings_of, watching
 from tests.servers.server import Request
+from tests.stream.leases import lease
 from tests.tables import manifests, rows
 from transforms.functions.prepare import prepare_payload
 
@@ -258,6 +260,9 @@ def test_one_at_a_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
         assert "busy: another run holds" in capsys.readouterr().err
     with output_lock(Layout(str(out))):
         assert main(["watch", *given]) == 4
+    write_lease(Layout(str(out)), lease(started_at=now()))
+    assert main(["watch", *given]) == 4
+    assert "stream s1 runs in --output" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -174,3 +174,19 @@ def test_a_dead_letter_is_known_again_by_place_reason_and_payload() -> None:
     assert dead_letter_key(letter) == dead_letter_key(later)
     assert dead_letter_key(letter) != dead_letter_key(dataclasses.replace(letter, position=4))
     assert dead_letter_key(letter) != dead_letter_key(dataclasses.replace(letter, payload=b"["))
+
+
+def test_a_dead_letter_of_a_feed_is_known_again_wherever_it_has_moved() -> None:
+    """Each new item moves those before it down the feed, and changes the whole of it."""
+    feed = "https://news.example/rss"
+    refused = DeadLetter("parse", "no-text", "…", feed, NOW, "run-1", feed, None, 0, b'{"id": "7"}')
+    moved = dataclasses.replace(refused, position=4)
+    assert dead_letter_key(refused) == dead_letter_key(moved)
+    assert dead_letter_key(refused) != dead_letter_key(dataclasses.replace(moved, payload=b'{"id": "8"}'))
+    named = DeadLetter("normalise", "no-text", "…", feed, NOW, "run-1", feed, "7", 0, b"<rss> ...")
+    moved = dataclasses.replace(named, position=4, payload=b"<rss> and more ...")
+    assert dead_letter_key(named) == dead_letter_key(moved)
+    assert dead_letter_key(named) != dead_letter_key(dataclasses.replace(moved, guid="8"))
+    # Without a guid only the place tells two items of one document apart.
+    nameless = dataclasses.replace(named, guid=None)
+    assert dead_letter_key(nameless) != dead_letter_key(dataclasses.replace(nameless, position=4))

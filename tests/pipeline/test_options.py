@@ -27,6 +27,9 @@ def test_sources_repeat() -> None:
     assert found.feeds == ("https://e.example/rss",)
 
 
+STREAM = ("--output", "o", "--feeds", "a", "--streaming", "--runner", "PrismRunner")
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -47,6 +50,19 @@ def test_sources_repeat() -> None:
         ((*IN, "--runner", "--temp_location", "t"), ("--runner",)),
         ((*IN, "--streaming"), ("--streaming", "--runner")),
         ((*IN, "--streaming=true", "--runner", "DirectRunner"), ("--streaming", "--runner")),
+        ((*IN, "--streaming"), ("--streaming", "newsbeam watch")),
+        ((*IN, "--streaming=1"), ("--streaming",)),
+        ((*IN, "--streaming", "--runner", "SparkRunner"), ("--streaming", "SparkRunner")),
+        ((*IN, "--streaming", "--runner", "PrismRunner"), ("--streaming", "--input")),
+        (("--output", "o", "--streaming", "--runner", "PrismRunner"), ("--streaming", "--feeds")),
+        ((*STREAM, "--run_id", "a"), ("--streaming", "--run_id")),
+        ((*STREAM, "--now", "2024-05-01T12:00:00Z"), ("--streaming", "--now")),
+        ((*STREAM, "--flink_rest", "host:8081"), ("--flink_rest", "--runner")),
+        ((*STREAM, "--window_s", "0"), ("--window_s",)),
+        (
+            ("--output", "o", "--feeds", "a", "--streaming", "--runner", "FlinkRunner"),
+            ("--flink_master", "--flink_rest"),
+        ),
         (
             (*IN, "--direct_running_mode", "multi_processing"),
             ("--direct_running_mode", "--runner", "--workers"),
@@ -105,9 +121,32 @@ def test_another_runner_and_a_local_folder_are_worth_a_warning() -> None:
     assert settings("--input", "a", "--output", "s3://made-up/out", "--runner", "FlinkRunner").warnings == ()
 
 
-def test_another_runner_keeps_its_streaming() -> None:
-    """What the local runner can't do is refused there only."""
-    assert settings(*IN, "--runner", "FlinkRunner", "--streaming").beam_args[-1] == "--streaming"
+FEEDS = ("--feeds", "a", "--output", "out", "--streaming")
+
+
+def test_what_a_stream_is_told() -> None:
+    """In plain values; where Flink is, its runner's own option says, unless it is said apart."""
+    found = settings(
+        *FEEDS, "--runner", "FlinkRunner", "--flink_master", "host:8081", "--window_s", "5"
+    ).stream
+    assert found is not None
+    assert (found.runner, found.window_s, found.flink_rest) == ("FlinkRunner", 5.0, "http://host:8081")
+    for master in ("[auto]", "[local]"):
+        apart = settings(
+            *FEEDS, "--runner", "FlinkRunner", f"--flink_master={master}", "--flink_rest", "https://h/flink/"
+        ).stream
+        assert apart is not None
+        assert apart.flink_rest == "https://h/flink"
+    portable = settings(*FEEDS, "--runner", "PortableRunner", "--job_endpoint", "host:8099").stream
+    assert portable is not None
+    assert portable.flink_rest is None
+    assert settings(*IN, "--runner", "FlinkRunner", "--streaming=false").stream is None
+    assert settings(*IN).stream is None
+
+
+def test_a_stream_on_prism_stays_on_this_machine() -> None:
+    """So that nothing is to be warned of."""
+    assert settings(*FEEDS, "--runner", "PrismRunner").warnings == ()
 
 
 def test_a_user_agent_may_be_latin() -> None:

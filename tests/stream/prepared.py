@@ -7,8 +7,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline import window
 from pipeline.options import build_parser, run_settings
-from pipeline.stated import stated_options
+from pipeline.store.layout import Layout
 from pipeline.window import PrepareRows, WindowSettings
 from schemas.records import Payload, PayloadBatch
 from schemas.staged import PreparedRows
@@ -27,13 +28,4 @@ def window_settings(out: Path, **changed: str) -> WindowSettings:
     options = {"entities": "none"} | changed
     given = [text for name, value in options.items() for text in (f"--{name}", value)]
     arguments, rest = build_parser().parse_known_args(["run", "--input", "x", "--output", str(out), *given])
-    settings = run_settings(arguments, rest)
-    return WindowSettings(
-        str(out),
-        settings.language_detector,
-        settings.entities,
-        settings.near_duplicates,
-        settings.near_window_days,
-        settings.partition_by,
-        stated_options(settings, None),
-    )
+    return window.window_settings(run_settings(arguments, rest), Layout(str(out)), None)

@@ -257,15 +257,16 @@ def content_key(article: Article) -> str | None:
 
 
 def dead_letter_key(letter: DeadLetter) -> str:
-    """The hash ("d1...") by which a refused record is known again: its place, the reason, and its payload."""
-    payload = b"" if letter.payload is None else letter.payload
-    return hash_fields(
-        "d1",
-        (
-            letter.stage,
-            letter.reason,
-            letter.origin_uri,
-            None if letter.position is None else str(letter.position),
-            hashlib.blake2b(payload, digest_size=16).hexdigest(),
-        ),
-    )
+    """The hash by which a refused record is known again: its place, the reason, and its payload ("d1...").
+
+    An item of a feed is known by its guid, else by itself ("d2..."), for its place in the feed changes with each new
+    item, and where all of the feed is kept as its payload, that changes too.
+    """
+    payload = hashlib.blake2b(letter.payload or b"", digest_size=16).hexdigest()
+    refused = letter.stage, letter.reason, letter.origin_uri
+    if letter.feed_url is not None and letter.guid is not None:
+        return hash_fields("d2", (*refused, "guid", letter.guid))
+    if letter.feed_url is not None and letter.stage == "parse":
+        return hash_fields("d2", (*refused, "payload", payload))
+    position = None if letter.position is None else str(letter.position)
+    return hash_fields("d1", (*refused, position, payload))

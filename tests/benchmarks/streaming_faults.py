@@ -1,0 +1,124 @@
+"""What is lost and doubled when engines, workers and launchers of streams are killed, stopped and started again.
+
+    python -m tests.benchmarks streaming_faults [--only KIND ...] [--times 10] [--fault_seed 1]
+
+For each kind of fault a stream polls made-up publishers, who go on publishing. So many times, at random moments, it is
+struck; then it is waited for until something is readable that was published after the fault. In the end all that was
+published must be there, once; `newsbeam check` must be content with the folder, then and whenever nothing ran; and it
+must say what one run over the same input says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import statistics
+import time
+from pathlib import Path
+
+from tests.benchmarks.harness import Benchmark, MissingInputError, goal, main, scratch_folder, table, tell
+from tests.engines.cache import MissingToolError
+from tests.streaming.news_server import Terms
+from tests.streaming.trials import STRIKES, Verdict, finish, trial
+
+#: Seconds between rows that came again and the next fault, drawn anew each time: over a window and a checkpoint.
+_BETWEEN_S = (3.0, 15.0)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Struck:
+    """One kind of fault. seconds: from each fault to the first row of something that was published after it."""
+
+    kind: str
+    seconds: list[float]
+    verdict: Verdict
+
+
+def struck(kind: str, folder: Path, terms: Terms, times: int, seed: int, window_s: float) -> Struck:
+    """Strikes one stream so many times. Raises AssertionError where it doesn't come back."""
+    engine_of, strike = STRIKES[kind]
+    with (
+        engine_of(folder) as engine,
+        trial(folder, engine, terms, window_s=window_s, seed=f"{kind} {seed}") as tried,
+    ):
+        tried.start()
+        tried.wait_for_rows()
+        outages = []
+        for number in range(times):
+            time.sleep(tried.random.uniform(*_BETWEEN_S))
+            began = time.time()
+            strike(tried)
+            outages.append((began, began + tried.wait_for_news(began)))
+            tell(
+                f"{kind}: {number + 1} of {times}, rows again after {outages[-1][1] - began:.1f} s; "
+                f"{len(tried.reader.seen)} rows, {len(tried.reader.doubled)} doubled, {len(tried.problems)} problems"
+            )
+        time.sleep(tried.random.uniform(*_BETWEEN_S))
+        verdict = finish(tried, terms, outages)
+    return Struck(kind, [ended - began for began, ended in outages], verdict)
+
+
+def measure(arguments: argparse.Namespace) -> str:
+    """All kinds of faults, or those that were asked for."""
+    terms = Terms(
+        rate=arguments.fault_rate,
+        shown_s=arguments.fault_shown_s,
+        edit_after_s=arguments.fault_shown_s,
+        seed=arguments.fault_seed,
+    )
+    found = []
+    for kind in arguments.only or STRIKES:
+        with scratch_folder(arguments) as folder:
+            try:
+                one = struck(kind, folder, terms, arguments.times, arguments.fault_seed, 5.0)
+            except MissingToolError as error:
+                raise MissingInputError(f"{kind}: {error}") from error
+        for line in (*one.verdict.problems, *one.verdict.differences[:20]):
+            tell(f"{kind}: {line}")
+        for name, keys in (("missing", one.verdict.missing), ("doubled", one.verdict.doubled)):
+            tell(f"{kind}: {len(keys)} {name}: {keys[:5]}")
+        found.append(one)
+    header = (
+        "kind", "faults", "published", "rows", "missing", "no longer shown", "doubled", "windows replayed",
+        "problems", "differences to one run", "s until new rows, median (longest)",
+    )  # fmt: skip
+    rows = [
+        (
+            one.kind, len(one.seconds), one.verdict.revisions, one.verdict.rows, len(one.verdict.missing),
+            len(one.verdict.gone), len(one.verdict.doubled), one.verdict.replayed, len(one.verdict.problems),
+            len(one.verdict.differences),
+            f"{statistics.median(one.seconds):.1f} ({max(one.seconds):.1f})" if one.seconds else "-",
+        )
+        for one in found
+    ]  # fmt: skip
+    good = all(one.verdict.is_good for one in found)
+    about = (
+        f"{arguments.fault_rate:g} items a second in ten feeds, each shown for {arguments.fault_shown_s:g} s, windows "
+        f"of 5 s, seed {arguments.fault_seed}."
+    )
+    return f"{about}\n\n{table(header, rows)}\n\n{goal('nothing lost, nothing twice, as one run says', good)}"
+
+
+def add_options(group: argparse._ArgumentGroup) -> None:
+    """The options that only this one has."""
+    group.add_argument("--only", nargs="+", choices=sorted(STRIKES), metavar="KIND", help=", ".join(STRIKES))
+    group.add_argument("--times", type=int, default=10, metavar="N", help="faults of each kind (10)")
+    group.add_argument("--fault_seed", type=int, default=1, metavar="N", help="of moments and news (1)")
+    group.add_argument(
+        "--fault_rate", type=float, default=10.0, metavar="N", help="items published a second (10)"
+    )
+    group.add_argument(
+        "--fault_shown_s",
+        type=float,
+        default=90.0,
+        metavar="S",
+        help="seconds that an item is shown at the least, longer than any fault should take (90)",
+    )
+
+
+BENCHMARK = Benchmark(
+    "streaming_faults", "Streams that are struck", measure, add_options, ("apache-beam", "pyarrow")
+)
+
+if __name__ == "__main__":
+    raise SystemExit(main(BENCHMARK, __doc__))

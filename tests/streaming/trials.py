@@ -1,0 +1,384 @@
+"""A stream that is tried: an engine, publishers, a reader of what is committed, and what may befall all of it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import random
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pipeline.store.check import check_output
+from tests.engines.flink import FlinkCluster, flink_cluster
+from tests.engines.prism import prism_options
+from tests.engines.sessions import processes_of
+from tests.streaming.many_runs import against_one_run
+from tests.streaming.news_server import POLLING, Published, Serving, Terms, news_server
+from tests.streaming.streams import Key, Reader, Stream, newsbeam, wait_for, worker_pool
+
+#: An item that was shown so many seconds before a fault should have been committed; and one that is shown for so long
+#: after rows came again should have been polled.
+_BEFORE_S, _AFTER_S = 30.0, 5.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Engine:
+    """Where streams run. options: of a stream there. cluster: Flink's. workers: the session of a pool of its own."""
+
+    name: str
+    options: tuple[str, ...]
+    cluster: FlinkCluster | None = None
+    workers: int | None = None
+    command: tuple[str, ...] = ("run", "--streaming")
+
+
+@contextlib.contextmanager
+def on_prism(folder: Path) -> Iterator[Engine]:
+    """Prism, with its workers in the launcher."""
+    yield Engine("Prism", tuple(prism_options()))
+
+
+@contextlib.contextmanager
+def on_prism_with_workers(folder: Path) -> Iterator[Engine]:
+    """Prism, with its workers as processes, so that they can be killed by themselves."""
+    with worker_pool() as (session, options):
+        # Whether a worker is gone only its silence tells.
+        yield Engine("Prism", (*prism_options(), *options, "--stall_timeout_s=15"), workers=session)
+
+
+@contextlib.contextmanager
+def on_flink(folder: Path) -> Iterator[Engine]:
+    """A Flink cluster of two task managers with a slot each."""
+    with flink_cluster(folder / "flink") as cluster:
+        yield flink_engine(cluster)
+
+
+def flink_engine(cluster: FlinkCluster) -> Engine:
+    """A Flink cluster that runs already."""
+    state = json.loads((cluster.folder / "cluster.json").read_text("utf-8"))
+    return Engine("Flink", (*cluster.beam_options(), f"--flink_rest={state['rest']}"), cluster)
+
+
+@contextlib.contextmanager
+def watching(folder: Path) -> Iterator[Engine]:
+    """`newsbeam watch`, which needs no engine."""
+    yield Engine("watch", (), command=("watch",))
+
+
+class Trial:
+    """One stream, through all of its starts.
+
+    problems: what `newsbeam check` found while nothing ran, and whatever else should not have been.
+    """
+
+    def __init__(
+        self, folder: Path, engine: Engine, served: Serving, reader: Reader, window_s: float, seed: str
+    ) -> None:
+        self.folder = folder
+        self.out = folder / "stream"
+        self.engine = engine
+        self.served = served
+        self.reader = reader
+        self.random = random.Random(seed)
+        self.problems: list[str] = []
+        self.started_at = 0.0
+        self._stream: Stream | None = None
+        windows = () if engine.command == ("watch",) else ("--window_s", str(window_s))
+        self.options = (
+            "--feeds", str(served.write_feeds(folder / "feeds.txt")), *windows, "--entities", "none", *POLLING,
+            *engine.options,
+        )  # fmt: skip
+
+    @property
+    def stream(self) -> Stream:
+        """The launcher that runs, or ran last."""
+        assert self._stream is not None
+        return self._stream
+
+    @property
+    def cluster(self) -> FlinkCluster:
+        """Flink's. Raises AssertionError elsewhere."""
+        assert self.engine.cluster is not None
+        return self.engine.cluster
+
+    def start(self, *options: str) -> None:
+        """Starts the stream, for the first time or again."""
+        self.started_at = time.time()
+        log = self.folder / "stream.log"
+        self._stream = Stream(self.out, (*self.options, *options), log, self.engine.command)
+
+    def wait_for_rows(self) -> None:
+        """Waits for the very first ones."""
+
+        def has_come() -> bool:
+            code = self.stream.process.poll()
+            assert code is None, f"the stream ended with exit code {code}: {self.stream.said()}"
+            return bool(self.reader.seen)
+
+        try:
+            wait_for(has_come, "no rows")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.stream.said()}") from error
+
+    def wait_for_news(self, since: float) -> float:
+        """Waits until something is readable that was published after a moment and after the last start.
+
+        Returns the seconds since that moment. What a stream that was told to end has still committed doesn't count.
+        """
+        number = 0
+        fresh: set[Key] = set()
+
+        def has_come() -> bool:
+            nonlocal number
+            for one in self.served.published(number):
+                number = one.number + 1
+                if (
+                    one.shown_at > max(since, self.started_at)
+                    and one.is_article
+                    and one.kind not in ("repeat", "also")
+                ):
+                    fresh.add(one.key)
+            if not fresh.isdisjoint(self.reader.seen.copy()):
+                return True
+            code = self.stream.process.poll()
+            assert code is None or self.stream.process.returncode == -signal.SIGKILL, (
+                f"the stream ended with exit code {code}: {self.stream.said()}"
+            )
+            time.sleep(0.2)
+            return False
+
+        wait_for(has_come, "no new rows")
+        return min(self.reader.seen[key] for key in fresh if key in self.reader.seen) - since
+
+    def ended_with(self, *codes: int) -> None:
+        """Waits for the launcher's end, which has to have one of these exit codes; then nothing may be amiss in OUT."""
+        code = self.stream.wait()
+        if code not in codes:
+            self.problems.append(f"exit code {code}, not {codes}: {self.stream.said()[-500:]}")
+        self.look_at_rest()
+
+    def look_at_rest(self) -> None:
+        """Whatever happened before: what is in OUT holds together, while nothing runs."""
+        problems = check_output(self.stream.layout)
+        self.problems += [f"{problem.path}: {problem.message}" for problem in problems if not problem.is_note]
+
+    def end(self) -> None:
+        """Ends the stream as its users do: by a signal, or on Flink by `newsbeam stop`."""
+        if self.engine.cluster is None:
+            self.stream.ask()
+        else:
+            code, said = newsbeam("stop", "--output", str(self.out))
+            if code:
+                self.problems.append(f"newsbeam stop: exit code {code}: {said[-500:]}")
+        self.ended_with(0)
+
+    def close(self) -> None:
+        """Leaves nothing behind, however it ended."""
+        if self._stream is not None:
+            self._stream.kill()
+        if self.engine.cluster is not None:
+            for job in self.engine.cluster.running():
+                self.engine.cluster.cancel(job)
+
+
+@contextlib.contextmanager
+def trial(
+    folder: Path, engine: Engine, terms: Terms, *, window_s: float = 5.0, seed: str = ""
+) -> Iterator[Trial]:
+    """Publishers that begin with the first poll, a reader, and a stream that isn't started yet.
+
+    window_s: seconds of a window. seed: of all that is drawn.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with news_server(dataclasses.replace(terms, wait=True)) as served, Reader(folder / "stream") as reader:
+        tried = Trial(folder, engine, served, reader, window_s, seed)
+        try:
+            yield tried
+        finally:
+            tried.close()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of all that was published.
+
+    revisions: that were published. rows: of articles and duplicates. missing: that are not there and should be, for
+    they were shown for long enough. gone: that are not there either, and were not shown long enough before or after a
+    fault. doubled: rows of what was there already. problems: see `Trial`; torn files among them. differences: to one
+    run over the same input, in lines. replayed: commits of windows that had one.
+    """
+
+    revisions: int
+    rows: int
+    missing: list[Key]
+    gone: list[Key]
+    doubled: list[Key]
+    problems: list[str]
+    differences: list[str]
+    replayed: int
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is lost, doubled, torn or otherwise than in one run."""
+        return not (self.missing or self.doubled or self.problems or (self.differences and not self.gone))
+
+
+def finish(
+    tried: Trial,
+    terms: Terms,
+    outages: list[tuple[float, float]],
+    settle_s: float = 60.0,
+    before_end: Callable[[], None] = lambda: None,
+) -> Verdict:
+    """Lets the publishers fall silent, waits until all is readable, ends the stream, and looks at what came of it.
+
+    outages: from a fault to the first new rows after it. settle_s: seconds for what is still to come. before_end:
+    called while the stream still runs.
+    """
+    tried.served.stop_publishing()
+    quiet_at = time.time()
+    published = [one for one in tried.served.published() if one.is_article]
+    keys = {one.key for one in published}
+    with contextlib.suppress(AssertionError):
+        wait_for(lambda: tried.reader.has_all(keys), "not all is there", settle_s)
+    before_end()
+    tried.end()
+    tried.reader.look()
+    missing = keys - tried.reader.seen.keys()
+    gone = {key for key in missing if _was_gone(key, published, terms, outages, quiet_at)}
+    compared = against_one_run(tried.folder, tried.served, tried.out)
+    account = compared.accounts[0]
+    unknown = [f"a row of nothing that was published: {key}" for key in account.unknown]
+    torn = [f"torn: {line}" for line in tried.reader.torn]
+    return Verdict(
+        revisions=len(keys),
+        rows=account.rows,
+        missing=sorted(missing - gone),
+        gone=sorted(gone),
+        doubled=sorted({*account.doubled, *tried.reader.doubled}),
+        problems=[*tried.problems, *torn, *unknown],
+        differences=compared.lines,
+        replayed=tried.reader.windows_twice(),
+    )
+
+
+def _was_gone(
+    key: Key, published: list[Published], terms: Terms, outages: list[tuple[float, float]], quiet_at: float
+) -> bool:
+    """Whether a revision was only shown around a fault: none before it, and not long enough once rows came again."""
+    shown_at = max(one.shown_at for one in published if one.key == key)
+    shown_until = shown_at + min(terms.shown_s, terms.edit_after_s)
+    if shown_until > quiet_at:
+        return False
+    return any(
+        shown_at > began - _BEFORE_S and shown_until < ended + _AFTER_S and shown_until > began
+        for began, ended in outages
+    )
+
+
+# What may befall a stream. A strike returns once it is done and the stream runs again or goes on by itself.
+
+Strike = Callable[[Trial], None]
+
+
+def kill_task_manager(tried: Trial) -> None:
+    """Flink gets a new one a moment later."""
+    tried.cluster.kill_task_manager(tried.random.choice(("taskmanager-1", "taskmanager-2")))
+    time.sleep(tried.random.uniform(0, 2))
+    tried.cluster.restart_task_managers()
+
+
+def kill_flink_worker(tried: Trial) -> None:
+    """One of the Python workers."""
+    os.kill(tried.random.choice(tried.cluster.workers()), signal.SIGKILL)
+
+
+def kill_flink_launcher(tried: Trial) -> None:
+    """The job runs on, keeps others out, and is ended from elsewhere; then it is started again."""
+    tried.stream.kill()
+    tried.wait_for_news(time.time())
+    code, said = newsbeam("run", "--streaming", "--output", str(tried.out), *tried.options)
+    if code != 4:
+        tried.problems.append(f"a second start beside a job that runs: exit code {code}: {said[-500:]}")
+    code, said = newsbeam("stop", "--output", str(tried.out))
+    if code:
+        tried.problems.append(f"newsbeam stop without a launcher: exit code {code}: {said[-500:]}")
+    tried.look_at_rest()
+    tried.start()
+
+
+def stop_with_savepoint(tried: Trial) -> None:
+    """And go on from it."""
+    code, said = newsbeam("stop", "--output", str(tried.out), "--savepoint")
+    path = re.search(r"--savepoint_path (\S+)", said)
+    if code or path is None:
+        tried.problems.append(f"newsbeam stop --savepoint: exit code {code}: {said[-500:]}")
+    tried.ended_with(0)
+    tried.start(*(() if path is None else (f"--savepoint_path={path[1]}",)))
+
+
+def cancel_flink_job(tried: Trial) -> None:
+    """On Flink itself, and start again with nothing but OUT."""
+    job = tried.stream.lease.flink_job_id
+    assert job is not None
+    tried.cluster.cancel(job)
+    tried.ended_with(1)
+    tried.start()
+
+
+def kill_prism(tried: Trial) -> None:
+    """The launcher says so and ends, and is started again."""
+    pid = tried.stream.lease.prism_pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    tried.ended_with(1)
+    tried.start()
+
+
+def kill_prism_worker(tried: Trial) -> None:
+    """Prism goes on as if nothing was, until the launcher ends it."""
+    assert tried.engine.workers is not None
+    workers = [
+        process.pid
+        for process in processes_of(tried.engine.workers)
+        if "sdk_worker" in process.command and not process.is_zombie
+    ]
+    assert workers, "there is no worker to kill"
+    os.kill(tried.random.choice(workers), signal.SIGKILL)
+    tried.ended_with(1)
+    tried.start()
+
+
+def end_by_signal(tried: Trial) -> None:
+    """As a service manager does, and start again."""
+    tried.stream.ask()
+    tried.ended_with(0)
+    tried.start()
+
+
+def kill_launcher(tried: Trial) -> None:
+    """Where Prism is, it goes with it; `watch` is all in one."""
+    tried.stream.kill()
+    tried.look_at_rest()
+    tried.start()
+
+
+#: Kind of fault -> its engine, and how it is done.
+STRIKES: dict[str, tuple[Callable[[Path], contextlib.AbstractContextManager[Engine]], Strike]] = {
+    "flink_task_manager": (on_flink, kill_task_manager),
+    "flink_worker": (on_flink, kill_flink_worker),
+    "flink_launcher": (on_flink, kill_flink_launcher),
+    "flink_savepoint": (on_flink, stop_with_savepoint),
+    "flink_cancel": (on_flink, cancel_flink_job),
+    "prism_killed": (on_prism, kill_prism),
+    "prism_worker": (on_prism_with_workers, kill_prism_worker),
+    "prism_launcher": (on_prism, kill_launcher),
+    "prism_sigterm": (on_prism, end_by_signal),
+    "watch_killed": (watching, kill_launcher),
+    "watch_sigterm": (watching, end_by_signal),
+}
