@@ -63,8 +63,9 @@ def stop_stream(
     if forget:
         return _forget(layout, lease, life)
     while life is Life.COMING:
-        # By whatever time it comes, it is told to end at its first tick.
-        request_stop(layout, lease.stream_id)
+        if savepoint is None:
+            # Whenever it comes, it is told to end at its first tick.
+            request_stop(layout, lease.stream_id)
         time.sleep(_LOOK_EVERY_S)
         life = _life(layout, lease)
     if life is Life.OVER:

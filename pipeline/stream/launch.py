@@ -362,7 +362,12 @@ class _Watch:
         if self._job.replaces_workers:
             if now - self._warned_at > self._stream.stall_timeout_s:
                 self._warned_at = now
-                _LOG.warning("stream %s: no sign of work for %.0f s", self._id, silent_s)
+                _LOG.warning(
+                    "stream %s: no sign of work for %.0f s; the last error: %s",
+                    self._id,
+                    silent_s,
+                    self._job.failure(),
+                )
             return
         self._job.end(CANCEL_S)
         release(self._layout, self._id)

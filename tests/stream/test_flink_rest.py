@@ -70,6 +70,11 @@ def test_states_and_names_of_jobs(flink: FakeFlink) -> None:
         ("", None),
         ("java.lang.X: a\n\tat b", "java.lang.X: a"),
         ("java.lang.X: a\n\tat b\nCaused by: java.lang.Y: c\n\tat d", "Caused by: java.lang.Y: c"),
+        (
+            "java.lang.X: a\n\tat b\nCaused by: java.lang.Y: Error: Traceback (most recent call last):\n"
+            '  File "a.py", line 1, in f\n    raise E("no")\na.E: no [while running \'x\']\n\n\tat d\n\tat e',
+            "a.E: no [while running 'x']",
+        ),
     ],
 )
 def test_why_a_job_failed(flink: FakeFlink, exception: str | None, line: str | None) -> None:
