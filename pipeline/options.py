@@ -529,7 +529,10 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
     Raises UsageError, naming the options, where they can't be meant together.
     """
     runner = beam_option(beam_args, "runner")
-    stream = _stream_settings(arguments, beam_args, runner) if arguments.streaming else None
+    # Not of `watch`, which has no such option.
+    stream = (
+        _stream_settings(arguments, beam_args, runner) if getattr(arguments, "streaming", False) else None
+    )
     if not arguments.input and not arguments.feeds:
         raise UsageError("nothing to read: give --input, --feeds, or both")
     if not arguments.output.strip():
