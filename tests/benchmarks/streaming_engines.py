@@ -17,26 +17,22 @@ gone half-way. They begin when they are first polled.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import re
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.benchmarks.harness import Benchmark, MissingInputError, goal, main, scratch_folder, table, tell
 from tests.engines.cache import MissingToolError
 from tests.engines.sessions import processes_of
 from tests.streaming.news_server import Terms
-from tests.streaming.trials import Engine, Trial, Verdict, finish, on_flink, on_prism, trial, watching
+from tests.streaming.trials import ENGINES, Trial, Verdict, finish, trial
 
-ENGINES: dict[str, Callable[[Path], contextlib.AbstractContextManager[Engine]]] = {
-    "prism": on_prism,
-    "flink": on_flink,
-    "watch": watching,
-}
+#: As they are called here and in `trials`.
+NAMES = ("prism", "flink", "watch")
 
 WINDOW_S = 5.0
 
@@ -250,9 +246,7 @@ def _goals(one: Streamed) -> str:
 def add_options(group: argparse._ArgumentGroup) -> None:
     """The options that only this one has."""
     group.add_argument("--minutes", type=float, default=10.0, metavar="M", help="of each stream (10)")
-    group.add_argument(
-        "--engines", nargs="+", choices=list(ENGINES), default=list(ENGINES), help="(prism flink watch)"
-    )
+    group.add_argument("--engines", nargs="+", choices=NAMES, default=NAMES, help="(prism flink watch)")
     group.add_argument(
         "--stream_rate", type=float, default=20.0, metavar="N", help="items published a second (20)"
     )

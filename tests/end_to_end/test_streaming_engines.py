@@ -27,10 +27,10 @@ from tests.streaming.trials import (
 )
 
 #: Nothing leaves its feed meanwhile, and no text is replaced before it was polled for sure.
-TERMS = Terms(rate=10, shown_s=600, edit_after_s=30, late_s=1)
+TERMS = Terms(rate=15, shown_s=600, edit_after_s=30, late_s=1)
 
 #: Seconds of stream before and after the fault.
-_BEFORE_S, _AFTER_S = 10.0, 10.0
+_BEFORE_S, _AFTER_S = 6.0, 6.0
 
 
 def struck(folder: Path, engine: contextlib.AbstractContextManager[Engine], strike: Strike) -> Verdict:

@@ -368,17 +368,25 @@ def kill_launcher(tried: Trial) -> None:
     tried.start()
 
 
+#: Engine -> what starts it, in a folder.
+ENGINES: dict[str, Callable[[Path], contextlib.AbstractContextManager[Engine]]] = {
+    "prism": on_prism,
+    "prism with workers": on_prism_with_workers,
+    "flink": on_flink,
+    "watch": watching,
+}
+
 #: Kind of fault -> its engine, and how it is done.
-STRIKES: dict[str, tuple[Callable[[Path], contextlib.AbstractContextManager[Engine]], Strike]] = {
-    "flink_task_manager": (on_flink, kill_task_manager),
-    "flink_worker": (on_flink, kill_flink_worker),
-    "flink_launcher": (on_flink, kill_flink_launcher),
-    "flink_savepoint": (on_flink, stop_with_savepoint),
-    "flink_cancel": (on_flink, cancel_flink_job),
-    "prism_killed": (on_prism, kill_prism),
-    "prism_worker": (on_prism_with_workers, kill_prism_worker),
-    "prism_launcher": (on_prism, kill_launcher),
-    "prism_sigterm": (on_prism, end_by_signal),
-    "watch_killed": (watching, kill_launcher),
-    "watch_sigterm": (watching, end_by_signal),
+STRIKES: dict[str, tuple[str, Strike]] = {
+    "flink_task_manager": ("flink", kill_task_manager),
+    "flink_worker": ("flink", kill_flink_worker),
+    "flink_launcher": ("flink", kill_flink_launcher),
+    "flink_savepoint": ("flink", stop_with_savepoint),
+    "flink_cancel": ("flink", cancel_flink_job),
+    "prism_killed": ("prism", kill_prism),
+    "prism_worker": ("prism with workers", kill_prism_worker),
+    "prism_launcher": ("prism", kill_launcher),
+    "prism_sigterm": ("prism", end_by_signal),
+    "watch_killed": ("watch", kill_launcher),
+    "watch_sigterm": ("watch", end_by_signal),
 }
