@@ -1,10 +1,10 @@
 """A pool of Python workers on the loopback interface: `python worker_pool.py --port PORT [--boot PROGRAM]`.
 
-In place of Beam's own (`worker_pool_main`), which listens on every interface, and knows its workers by ids that each task
-manager counts for itself: where two share it, one that stops its worker 1-1 stops the other's.
+In place of Beam's own (`worker_pool_main`), which listens on every interface, and knows its workers by ids that each
+task manager counts for itself: where two share it, one that stops its worker 1-1 stops the other's.
 
-This is run by path, by the Python of the workers, in which the tests need not be installed. Each worker is a process: of
---boot where it is given, which installs what was staged; else of this Python.
+This is run by path, by the Python of the workers, in which the tests need not be installed. Each worker is a process:
+of --boot where it is given, which installs what was staged; else of this Python.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ class WorkerPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         # By the connection that asked for it, too: a task manager keeps one for each of its workers.
         self._workers: dict[tuple[str, str], subprocess.Popen[bytes]] = {}
 
-    def StartWorker(self, request: Any, context: Any) -> Any:  # noqa: N802 - as the service calls it
+    def StartWorker(self, request: Any, context: Any) -> Any:
         """Starts a worker that connects to where the request says."""
         if self._boot is None:
-            harness = f"SdkHarness({request.control_endpoint.url!r}, worker_id={request.worker_id!r}, state_cache_size=0)"
-            command = [
-                sys.executable,
-                "-c",
-                f"from apache_beam.runners.worker.sdk_worker import SdkHarness; {harness}.run()",
-            ]
+            url = request.control_endpoint.url
+            program = (
+                "from apache_beam.runners.worker.sdk_worker import SdkHarness\n"
+                f"SdkHarness({url!r}, worker_id={request.worker_id!r}, state_cache_size=0).run()"
+            )
+            command = [sys.executable, "-c", program]
         else:
             command = [
                 self._boot,
@@ -55,7 +55,7 @@ class WorkerPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         threading.Thread(target=worker.wait, daemon=True).start()
         return beam_fn_api_pb2.StartWorkerResponse()
 
-    def StopWorker(self, request: Any, context: Any) -> Any:  # noqa: N802 - as the service calls it
+    def StopWorker(self, request: Any, context: Any) -> Any:
         """Ends a worker that the same caller has started."""
         worker = self._workers.pop((context.peer(), request.worker_id), None)
         if worker is not None:
