@@ -23,6 +23,7 @@ from pipeline.read import PARTS_PER_BATCH, ReadFilesAndFeeds
 from pipeline.staging import Staging
 from pipeline.store.index import KeyIndex
 from pipeline.tables import WriteTables, dead_letter_slices
+from pipeline.versions import installed_versions
 from pipeline.work import FinishBatch, PrepareBatch
 from pipeline.write import PlanWrites, WriteIndex, WriteRegrouped, WriteSummary
 from schemas.sources import HostQueue, SourceFile
@@ -157,11 +158,11 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
 
 
 def _read_summary(batch: PreparedBatch) -> RunSummary:
-    return RunSummary(Counts(read=batch.read), feed_names=batch.feed_names)
+    return RunSummary(Counts(read=batch.read), feed_names=batch.feed_names, versions=installed_versions())
 
 
 def _verdict_summary(batch: FinishedBatch) -> RunSummary:
-    return RunSummary(batch.counts)
+    return RunSummary(batch.counts, versions=installed_versions())
 
 
 def _feed_summary(polled: PolledFeeds) -> RunSummary:

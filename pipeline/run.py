@@ -53,11 +53,12 @@ from pipeline.store.series import (
     signature_of,
     where_to_begin,
 )
-from pipeline.versions import versions
+from pipeline.versions import installed_versions, joined_versions
 from pipeline.write import read_summary
 from schemas.errors import RunError, SeriesStopped, UsageError
 from schemas.records import SCHEMA_VERSION
 from schemas.sources import HostQueue, SourceFile
+from schemas.staged import RunSummary
 from schemas.state import Cursor, FeedState, HostState, Manifest, Series
 from transforms.batches import PATIENCE_S
 
@@ -311,7 +312,7 @@ def _run_chunk(
                 started_at=started_at,
                 committed_at=dt.datetime.now(dt.timezone.utc),
                 options=common.stated,
-                versions=versions(),
+                versions=_versions(summary),
                 counts=summary.counts,
                 files=tuple(committed_files),
                 removed=tuple(removed),
@@ -433,3 +434,15 @@ def _repeated(manifest: Manifest, run_id: str, stated: dict[str, Any]) -> Manife
             f"--{' --'.join(differing)}: give a new id"
         )
     return manifest
+
+
+def _versions(summary: RunSummary) -> dict[str, str]:
+    """The versions that made the rows, as those who made them said; the launcher's own where nothing was read."""
+    versions = joined_versions(summary.versions or installed_versions())
+    several = {name: found for name, found in versions.items() if "," in found}
+    if several:
+        shown = "; ".join(f"{name} {found}" for name, found in several.items())
+        _LOG.warning(
+            "workers differ in what they have installed, and so may the rows that they made: %s", shown
+        )
+    return versions

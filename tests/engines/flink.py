@@ -26,7 +26,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +140,25 @@ class FlinkCluster:
         if "location" not in operation:
             raise EngineError(f"no savepoint of job {job}: {operation.get('failure-cause')}")
         return str(operation["location"])
+
+    def wait_until_half(self, known: Collection[str] = ()) -> str:
+        """Waits until a job that isn't among those known has done half of its steps; returns its id.
+
+        Raises EngineError where it doesn't come so far, or has ended by then.
+        """
+        found: list[str] = []
+
+        def is_half() -> bool:
+            found[:] = [job for job in self.jobs() if job not in known]
+            if not found:
+                return False
+            job = self.job(found[0])
+            if job["state"] in ENDED:
+                raise EngineError(f"job {found[0]} is {job['state']} already")
+            return 2 * int(job["status-counts"]["FINISHED"]) >= len(job["vertices"])
+
+        self.wait_for(is_half, "no job is half done", 10 * READY_S)
+        return found[0]
 
     def task_managers(self) -> list[str]:
         """The names of the task managers that Flink counts on; of one that was killed, until it is missed."""
