@@ -121,8 +121,8 @@ class FlinkRest:
 def _cause(trace: str) -> str | None:
     """The line of a stack trace of Java's that says what happened; None where there is none.
 
-    An error in a Python worker stands in the message of an exception of Java's, as a traceback of many lines, whose last
-    one it is.
+    An error in a Python worker stands in the message of an exception of Java's, as a traceback of many lines: what was
+    raised is the last of them.
     """
     _, traceback, rest = trace.rpartition("Traceback (most recent call last):")
     if traceback:
