@@ -75,7 +75,8 @@ def _by_shard(shard: _Int) -> Iterator[tuple[int, _Int]]:
     """The places of each shard, in their order."""
     order = np.argsort(shard, kind="stable")
     numbers, starts = np.unique(shard[order], return_index=True)
-    yield from zip(numbers.tolist(), np.split(order, starts[1:]), strict=True)
+    for number, start, end in zip(numbers.tolist(), starts, [*starts[1:], len(order)], strict=False):
+        yield number, order[start:end]
 
 
 def tokens_by_shard(items: Sequence[ArticleKeys], shards: int) -> dict[int, TokenBatch]:
