@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from schemas.settling import EdgeBatch
 from transforms.functions.candidates import shard_of_node
 
-#: How often nodes tell one another their smallest. That is enough for any chain of some thirty, however many shards
+#: How often nodes tell one another their smallest. That is enough for any chain of twenty, however many shards
 #: there are, and for any story whose items are within so many steps of one another; others are settled in one place.
 ROUNDS = 6
 
