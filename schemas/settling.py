@@ -56,8 +56,13 @@ class SegmentPiece:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CandidateBatch:
-    """Pairs that share band keys. later, earlier: ranks, 32 bytes each. weights: how many keys, a byte."""
+    """Pairs that share band keys.
 
+    ranks: of all that are in any, each once, 32 bytes. later, earlier: places among them, little-endian uint32.
+    weights: how many keys, a byte.
+    """
+
+    ranks: bytes
     later: bytes
     earlier: bytes
     weights: bytes

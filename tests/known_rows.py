@@ -47,7 +47,7 @@ class KnownRows:
         return self._table.filter(pa.array(found, pa.bool_()))
 
     def pieces(self, segment: str) -> int:
-        return -(-self._table.num_rows // PIECE_ROWS)
+        return -(-int(self._table.num_rows) // PIECE_ROWS)
 
     def bands_of(self, segment: str, piece: int, since_us: int) -> pa.Table:
         table = self._table.slice(piece * PIECE_ROWS, PIECE_ROWS)

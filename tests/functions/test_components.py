@@ -67,7 +67,7 @@ def test_a_label_is_a_whole_story_or_is_found_out(
     said = labels_after(edges, shards, rounds)
     assert said.keys() == truth.keys()
     unfinished = {label for labels in said.values() if len(labels) > 1 for label in labels}
-    stories = defaultdict(set)
+    stories: dict[bytes, set[bytes]] = defaultdict(set)
     for told, labels in said.items():
         assert all(truth[label] == truth[told] for label in labels)
         stories[truth[told]] |= labels

@@ -207,11 +207,14 @@ def candidates_by_shard(batches: Sequence[BandBatch], shards: int) -> Iterator[t
     pairs, weights = count_pairs(list(pairs_in_buckets(buckets[ordered], rows[ordered], known)))
     later, earlier = split_pairs(pairs)
     for shard, places in _by_shard(_shards_of(ranks[later], shards)):
+        # A whole crowd is paired with the same few: each rank is said once.
+        named, numbers = np.unique(np.concatenate((later[places], earlier[places])), return_inverse=True)
         yield (
             shard,
             CandidateBatch(
-                _encoded(ranks[later[places]]),
-                _encoded(ranks[earlier[places]]),
+                _encoded(ranks[named]),
+                numbers[: len(places)].astype("<u4").tobytes(),
+                numbers[len(places) :].astype("<u4").tobytes(),
                 weights[places].astype(np.uint8).tobytes(),
             ),
         )
@@ -222,12 +225,20 @@ def strongest_candidates(batches: Sequence[CandidateBatch]) -> tuple[bytes, byte
 
     All pairs of a later one have to be among those given.
     """
-    later, earlier = _ranks(batch.later for batch in batches), _ranks(batch.earlier for batch in batches)
-    weights = np.frombuffer(b"".join(batch.weights for batch in batches), dtype=np.uint8).astype(np.int64)
-    ranks, numbers = _distinct(np.concatenate((later, earlier)))
+    ranks, numbers = _distinct(_ranks(batch.ranks for batch in batches))
     numbers = numbers.astype(np.uint64)
-    packed = (numbers[: len(later)] << np.uint64(32)) | numbers[len(later) :]
-    pairs, where = np.unique(packed, return_inverse=True)
+    starts = np.cumsum([0, *(len(batch.ranks) // RANK_BYTES for batch in batches)])
+    later, earlier = (
+        np.concatenate(
+            [
+                numbers[start + np.frombuffer(places, dtype="<u4").astype(np.int64)]
+                for start, places in zip(starts, of_batches, strict=False)
+            ]
+        )
+        for of_batches in ([batch.later for batch in batches], [batch.earlier for batch in batches])
+    )
+    weights = np.frombuffer(b"".join(batch.weights for batch in batches), dtype=np.uint8).astype(np.int64)
+    pairs, where = np.unique((later << np.uint64(32)) | earlier, return_inverse=True)
     weight = np.bincount(where, weights=weights, minlength=len(pairs)).astype(np.int64)
     second, first = split_pairs(pairs)
     kept = strongest(second, first, weight)
