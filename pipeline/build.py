@@ -48,7 +48,7 @@ class RunPlan:
     """All that the graph of one run is built from: plain values.
 
     indexes: by name, as of the run's start. workers: processes of this machine that heavy work may use.
-    spread: see `ReadFilesAndFeeds`. patience_s: see `RunBatches`.
+    spread: see `ReadFilesAndFeeds`. settle_shards: see `DeduplicateArticles`. patience_s: see `RunBatches`.
     pool: the handle of the workers; runs that share it share their processes.
     sources_text: publishers beside the packaged ones, as `load_publishers` takes them.
     """
@@ -71,6 +71,7 @@ class RunPlan:
     spread: bool
     patience_s: float
     progress: ProgressWriter
+    settle_shards: int = 1
     pool: Shared = dataclasses.field(default_factory=Shared)
     sources_text: str | None = None
 
@@ -114,6 +115,7 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
         now_us,
         now_us - plan.near_window_days * 24 * 3600 * 1_000_000,
         ENTITY_ROWS_PER_TASK if plan.entities != "none" else PARTS_PER_BATCH,
+        plan.settle_shards,
     )
     finished = (
         decided.tasks

@@ -358,6 +358,8 @@ def _plan(
         # Worker processes know nothing of Beam's options, so they write to the disk only.
         workers=settings.workers if is_local(layout.output) else 1,
         spread=not settings.local,
+        # One process has nobody to share the settling with.
+        settle_shards=1 if settings.local else settings.key_shards,
         patience_s=_patience_s(files, settings.entities),
         progress=common.progress,
         pool=common.pool,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+import pytest
 from apache_beam import coders
 from apache_beam.pipeline import PipelineVisitor
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
@@ -43,6 +44,7 @@ def plan(tmp_path: Path, spread: bool) -> RunPlan:
         key_shards=4,
         workers=1,
         spread=spread,
+        settle_shards=4 if spread else 1,
         patience_s=0,
         progress=ProgressWriter(None),
     )
@@ -60,14 +62,26 @@ class Shuffles(PipelineVisitor):  # type: ignore[misc, unused-ignore]
             self.given[node.full_label] = source.element_type
 
 
-def test_all_that_is_shuffled_is_typed_records_under_builtin_keys(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("spread", "count"), [(False, 7), (True, 6 + 17)])
+def test_all_that_is_shuffled_is_typed_records_under_builtin_keys(
+    tmp_path: Path, spread: bool, count: int
+) -> None:
     """Nothing falls back to pickling, and no shuffle carries an article or a text but the one of payloads."""
+    run = plan(tmp_path, spread)
+    if spread:
+        # Where nothing is committed, nothing is read of it.
+        run.indexes["fingerprints"] = KeyIndex("fingerprints", ("a.parquet",))
     pipeline = beam.Pipeline(runner=FnApiRunner())
-    build(pipeline, plan(tmp_path, spread=False))
+    build(pipeline, run)
     shuffles = Shuffles()
     pipeline.visit(shuffles)
-    ours = {label: kind for label, kind in shuffles.given.items() if "Summarise" not in label}
-    assert len(ours) == 7, ours.keys()
+    # Beam's own, of what is spread over workers once it is read, and of summaries.
+    ours = {
+        label: kind
+        for label, kind in shuffles.given.items()
+        if "Summarise" not in label and "Reshuffle" not in label
+    }
+    assert len(ours) == count, ours.keys()
     for label, kind in ours.items():
         coder = coders.registry.get_coder(kind)
         assert isinstance(coder, coders.TupleCoder), label
@@ -75,6 +89,19 @@ def test_all_that_is_shuffled_is_typed_records_under_builtin_keys(tmp_path: Path
         assert isinstance(value, RecordCoder), label
         assert key.is_deterministic(), label
         assert value.to_type_hint().__name__ not in ("Article", "Payload", "PayloadBatch"), label
+
+
+def test_new_items_of_a_spread_run_are_gathered_nowhere(tmp_path: Path) -> None:
+    """No shuffle has one key for all of them; on one machine the one that has is there."""
+    labels = {}
+    for spread in (False, True):
+        pipeline = beam.Pipeline(runner=FnApiRunner())
+        build(pipeline, plan(tmp_path, spread))
+        shuffles = Shuffles()
+        pipeline.visit(shuffles)
+        labels[spread] = shuffles.given.keys()
+    assert "Deduplicate/GroupNew" in labels[False] - labels[True]
+    assert "Deduplicate/Settle/GroupByLabels" in labels[True] - labels[False]
 
 
 def test_the_graph_translates_for_any_engine(tmp_path: Path) -> None:
