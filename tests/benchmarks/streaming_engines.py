@@ -29,7 +29,7 @@ from tests.benchmarks.harness import Benchmark, MissingInputError, goal, main, s
 from tests.engines.cache import MissingToolError
 from tests.engines.sessions import processes_of
 from tests.streaming.news_server import Terms
-from tests.streaming.trials import ENGINES, Trial, Verdict, finish, trial
+from tests.streaming.trials import Trial, Verdict, engine_called, finish, trial
 
 #: As they are called here and in `trials`.
 NAMES = ("prism", "flink", "watch")
@@ -70,10 +70,12 @@ class Streamed:
     seconds: float
 
 
-def streamed(name: str, folder: Path, terms: Terms, seconds: float) -> Streamed:
+def streamed(
+    name: str, folder: Path, terms: Terms, seconds: float, flink_folder: Path | None = None
+) -> Streamed:
     """Lets an engine stream for so long. Raises AssertionError where it doesn't get going, or doesn't end."""
     with (
-        ENGINES[name](folder) as engine,
+        engine_called(name, folder, flink_folder) as engine,
         trial(folder, engine, terms, window_s=WINDOW_S, seed=name) as tried,
     ):
         tried.start()
@@ -179,7 +181,7 @@ def measure(arguments: argparse.Namespace) -> str:
     for name in arguments.engines:
         with scratch_folder(arguments) as folder:
             try:
-                one = streamed(name, folder, terms, seconds)
+                one = streamed(name, folder, terms, seconds, arguments.flink_folder)
             except MissingToolError as error:
                 raise MissingInputError(f"{name}: {error}") from error
         for line in (*one.verdict.problems, *one.verdict.differences[:20]):
@@ -249,6 +251,12 @@ def add_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--engines", nargs="+", choices=NAMES, default=NAMES, help="(prism flink watch)")
     group.add_argument(
         "--stream_rate", type=float, default=20.0, metavar="N", help="items published a second (20)"
+    )
+    group.add_argument(
+        "--flink_folder",
+        type=Path,
+        metavar="DIR",
+        help="of a cluster that runs already (python -m tests.engines.flink up --folder DIR)",
     )
     group.add_argument("--stream_seed", type=int, default=7, metavar="N", help="of the news (7)")
 
