@@ -10,6 +10,8 @@ gone half-way. They begin when they are first polled.
 - differences: to one run over the same input (`tests.streaming.compare`).
 - delay: from when an item was published, and from when it was first sent to us, until its row is readable; in steps of
   a fifth of a second.
+- polls: seconds between two of a feed, the middle of all feeds; and whether no host was ever asked by two requests at
+  once, nor again within the gap that was asked for.
 - CPU: of all of the stream, in cores; memory: the highest sum of PSS, looked at every two seconds. Workers that live in
   the launcher's process count there.
 """
@@ -39,8 +41,8 @@ WINDOW_S = 5.0
 #: Seconds between two checkpoints on Flink, as the launcher asks for them. Prism has none.
 CHECKPOINT_S = {"flink": 5.0}
 
-#: Seconds between two polls of a feed at the most, as the publishers are polled here.
-POLL_S = 2.0
+#: Seconds between two requests to a host, as `POLLING` asks for them.
+HOST_GAP_S = 0.1
 
 _SAMPLE_S = 2.0
 
@@ -58,7 +60,8 @@ class Streamed:
     """One stream, from its first row to the publishers' end.
 
     delays_s, sent_delays_s: sorted, from publishing and from the first sending to readable. costs: by part.
-    files_a_minute: of all kinds, state and index included.
+    files_a_minute: of all kinds, state and index included. poll_s: the middle of seconds between two polls of a feed.
+    is_polite: whether hosts were asked one request at a time, with the gap between.
     """
 
     name: str
@@ -67,7 +70,8 @@ class Streamed:
     sent_delays_s: list[float]
     costs: dict[str, Cost]
     files_a_minute: float
-    seconds: float
+    poll_s: float
+    is_polite: bool
 
 
 def streamed(
@@ -91,7 +95,10 @@ def streamed(
             lasted = time.time() - began
         verdict = finish(tried, terms, [])
         delays, sent_delays = _delays(tried)
-    return Streamed(name, verdict, delays, sent_delays, meter.costs, 60 * files / lasted, lasted)
+        stats = tried.served.stats()
+    poll_s = statistics.median(one["median_gap_s"] for one in stats if one["median_gap_s"] is not None)
+    is_polite = all(one["most_open"] <= 1 and (one["least_gap_s"] or 1) >= HOST_GAP_S - 0.01 for one in stats)
+    return Streamed(name, verdict, delays, sent_delays, meter.costs, 60 * files / lasted, poll_s, is_polite)
 
 
 def _delays(tried: Trial) -> tuple[list[float], list[float]]:
@@ -222,14 +229,15 @@ def _tenths(value: float) -> str:
 
 def _cost_table(found: list[Streamed]) -> str:
     parts = ("launcher", "engine", "workers")
-    header = ("", *(f"{part}: cores, MB" for part in parts), "files a minute")
+    header = ("", *(f"{part}: cores, MB" for part in parts), "files a minute", "s between polls", "polite")
     rows = []
     for one in found:
         cells = []
         for part in parts:
             cost = one.costs.get(part)
             cells.append("-" if cost is None else f"{cost.cores:.2f}, {cost.peak_mb:.0f}")
-        rows.append((one.name, *cells, f"{one.files_a_minute:.0f}"))
+        polite = "yes" if one.is_polite else "**no**"
+        rows.append((one.name, *cells, f"{one.files_a_minute:.0f}", f"{one.poll_s:.1f}", polite))
     return table(header, rows)
 
 
