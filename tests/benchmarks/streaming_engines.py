@@ -10,6 +10,8 @@ gone half-way. They begin when they are first polled.
 - differences: to one run over the same input (`tests.streaming.compare`).
 - delay: from when an item was published, and from when it was first sent to us, until its row is readable; in steps of
   a fifth of a second.
+- polls: seconds between two of a feed, the middle of all feeds; and whether no host was ever asked by two requests at
+  once, nor again within the gap that was asked for.
 - CPU: of all of the stream, in cores; memory: the highest sum of PSS, looked at every two seconds. Workers that live in
   the launcher's process count there.
 """
@@ -29,7 +31,7 @@ from tests.benchmarks.harness import Benchmark, MissingInputError, goal, main, s
 from tests.engines.cache import MissingToolError
 from tests.engines.sessions import processes_of
 from tests.streaming.news_server import Terms
-from tests.streaming.trials import ENGINES, Trial, Verdict, finish, trial
+from tests.streaming.trials import Trial, Verdict, engine_called, finish, trial
 
 #: As they are called here and in `trials`.
 NAMES = ("prism", "flink", "watch")
@@ -39,8 +41,8 @@ WINDOW_S = 5.0
 #: Seconds between two checkpoints on Flink, as the launcher asks for them. Prism has none.
 CHECKPOINT_S = {"flink": 5.0}
 
-#: Seconds between two polls of a feed at the most, as the publishers are polled here.
-POLL_S = 2.0
+#: Seconds between two requests to a host, as `POLLING` asks for them.
+HOST_GAP_S = 0.1
 
 _SAMPLE_S = 2.0
 
@@ -58,7 +60,8 @@ class Streamed:
     """One stream, from its first row to the publishers' end.
 
     delays_s, sent_delays_s: sorted, from publishing and from the first sending to readable. costs: by part.
-    files_a_minute: of all kinds, state and index included.
+    files_a_minute: of all kinds, state and index included. poll_s: the middle of seconds between two polls of a feed.
+    is_polite: whether hosts were asked one request at a time, with the gap between.
     """
 
     name: str
@@ -67,13 +70,16 @@ class Streamed:
     sent_delays_s: list[float]
     costs: dict[str, Cost]
     files_a_minute: float
-    seconds: float
+    poll_s: float
+    is_polite: bool
 
 
-def streamed(name: str, folder: Path, terms: Terms, seconds: float) -> Streamed:
+def streamed(
+    name: str, folder: Path, terms: Terms, seconds: float, flink_folder: Path | None = None
+) -> Streamed:
     """Lets an engine stream for so long. Raises AssertionError where it doesn't get going, or doesn't end."""
     with (
-        ENGINES[name](folder) as engine,
+        engine_called(name, folder, flink_folder) as engine,
         trial(folder, engine, terms, window_s=WINDOW_S, seed=name) as tried,
     ):
         tried.start()
@@ -89,7 +95,10 @@ def streamed(name: str, folder: Path, terms: Terms, seconds: float) -> Streamed:
             lasted = time.time() - began
         verdict = finish(tried, terms, [])
         delays, sent_delays = _delays(tried)
-    return Streamed(name, verdict, delays, sent_delays, meter.costs, 60 * files / lasted, lasted)
+        stats = tried.served.stats()
+    poll_s = statistics.median(one["median_gap_s"] for one in stats if one["median_gap_s"] is not None)
+    is_polite = all(one["most_open"] <= 1 and (one["least_gap_s"] or 1) >= HOST_GAP_S - 0.01 for one in stats)
+    return Streamed(name, verdict, delays, sent_delays, meter.costs, 60 * files / lasted, poll_s, is_polite)
 
 
 def _delays(tried: Trial) -> tuple[list[float], list[float]]:
@@ -179,7 +188,7 @@ def measure(arguments: argparse.Namespace) -> str:
     for name in arguments.engines:
         with scratch_folder(arguments) as folder:
             try:
-                one = streamed(name, folder, terms, seconds)
+                one = streamed(name, folder, terms, seconds, arguments.flink_folder)
             except MissingToolError as error:
                 raise MissingInputError(f"{name}: {error}") from error
         for line in (*one.verdict.problems, *one.verdict.differences[:20]):
@@ -220,14 +229,15 @@ def _tenths(value: float) -> str:
 
 def _cost_table(found: list[Streamed]) -> str:
     parts = ("launcher", "engine", "workers")
-    header = ("", *(f"{part}: cores, MB" for part in parts), "files a minute")
+    header = ("", *(f"{part}: cores, MB" for part in parts), "files a minute", "s between polls", "polite")
     rows = []
     for one in found:
         cells = []
         for part in parts:
             cost = one.costs.get(part)
             cells.append("-" if cost is None else f"{cost.cores:.2f}, {cost.peak_mb:.0f}")
-        rows.append((one.name, *cells, f"{one.files_a_minute:.0f}"))
+        polite = "yes" if one.is_polite else "**no**"
+        rows.append((one.name, *cells, f"{one.files_a_minute:.0f}", f"{one.poll_s:.1f}", polite))
     return table(header, rows)
 
 
@@ -249,6 +259,12 @@ def add_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--engines", nargs="+", choices=NAMES, default=NAMES, help="(prism flink watch)")
     group.add_argument(
         "--stream_rate", type=float, default=20.0, metavar="N", help="items published a second (20)"
+    )
+    group.add_argument(
+        "--flink_folder",
+        type=Path,
+        metavar="DIR",
+        help="of a cluster that runs already (python -m tests.engines.flink up --folder DIR)",
     )
     group.add_argument("--stream_seed", type=int, default=7, metavar="N", help="of the news (7)")
 

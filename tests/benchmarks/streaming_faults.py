@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.benchmarks.harness import Benchmark, MissingInputError, goal, main, scratch_folder, table, tell
 from tests.engines.cache import MissingToolError
 from tests.streaming.news_server import Terms
-from tests.streaming.trials import ENGINES, STRIKES, Engine, Verdict, finish, trial
+from tests.streaming.trials import STRIKES, Engine, Verdict, engine_called, finish, trial
 
 WINDOW_S = 5.0
 
@@ -97,7 +97,9 @@ def measure(arguments: argparse.Namespace) -> str:
                 if name not in engines:
                     # One for all kinds: a cluster takes longer to start than what is done to it.
                     folder = stack.enter_context(scratch_folder(arguments))
-                    engines[name] = stack.enter_context(ENGINES[name](folder))
+                    engines[name] = stack.enter_context(
+                        engine_called(name, folder, arguments.fault_flink_folder)
+                    )
             except MissingToolError as error:
                 raise MissingInputError(f"{kind}: {error}") from error
             cluster = engines[name].cluster
@@ -135,6 +137,12 @@ def add_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--fault_seed", type=int, default=1, metavar="N", help="of moments and news (1)")
     group.add_argument(
         "--fault_rate", type=float, default=10.0, metavar="N", help="items published a second (10)"
+    )
+    group.add_argument(
+        "--fault_flink_folder",
+        type=Path,
+        metavar="DIR",
+        help="of a cluster that runs already (python -m tests.engines.flink up --folder DIR)",
     )
     group.add_argument(
         "--fault_shown_s",

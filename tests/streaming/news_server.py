@@ -75,6 +75,28 @@ class Terms:
 
 
 @dataclasses.dataclass
+class _Host:
+    """open: requests under way. most_open: at once, ever. ended_at: the last; least_gap_s: from there to the next."""
+
+    open: int = 0
+    most_open: int = 0
+    ended_at: float | None = None
+    least_gap_s: float | None = None
+
+    def begin(self) -> None:
+        now = time.monotonic()
+        self.open += 1
+        self.most_open = max(self.most_open, self.open)
+        if self.ended_at is not None:
+            gap = now - self.ended_at
+            self.least_gap_s = gap if self.least_gap_s is None else min(gap, self.least_gap_s)
+
+    def end(self) -> None:
+        self.open -= 1
+        self.ended_at = time.monotonic()
+
+
+@dataclasses.dataclass
 class _Feed:
     look: FeedLook
     host: str
@@ -93,6 +115,7 @@ class NewsServer:
         self.port = 0
         self.desk = "127.3.255.1"
         self.feeds: list[_Feed] = []
+        self.hosts: dict[str, _Host] = {}
         self.began: float | None = None
         self._quiet_at: float | None = None
         self._started = asyncio.Event()
@@ -133,6 +156,7 @@ class NewsServer:
         for number, host in enumerate(hosts):
             address = f"http://{host}:{self.port}/feed/{number}"
             self.feeds.append(_Feed(FeedLook(number, address, unknown), host))
+            self.hosts.setdefault(host, _Host())
 
     async def publish(self) -> None:
         """Publishes until it is told to be quiet; from the first poll on, where it has to wait for that."""
@@ -191,8 +215,13 @@ class NewsServer:
         """Answers one request for a feed; whether the connection can be used further."""
         self._started.set()
         terms, number = self._terms, feed.look.number
+        host = self.hosts[feed.host]
+        host.begin()
         if number == terms.feeds - 1:
             await asyncio.sleep(terms.slow_s)
+        # Noted before it is sent: whoever asks may have read it before this process gets on. Who gives up on a late
+        # answer may ask anew, too.
+        host.end()
         fault = self._draw.choice(_FAULTS) if self._draw.random() < terms.error_share else None
         is_gone = terms.gone_after_s is not None and self._now() >= terms.gone_after_s
         if number == self._gone_feed and is_gone:
@@ -264,7 +293,10 @@ class NewsServer:
         ]
 
     def stats(self) -> list[dict[str, Any]]:
-        """Of each feed how it answered, and the seconds between two polls: the middle ones, and the most."""
+        """Of each feed how it answered, and the seconds between two polls: the middle ones, and the most.
+
+        Of its host: the most requests at once, and the least seconds from the end of one to the beginning of the next.
+        """
         found = []
         for feed in self.feeds:
             times = [at for at, _ in feed.polled]
@@ -276,6 +308,8 @@ class NewsServer:
                     "answers": {how: answers.count(how) for how in sorted(set(answers))},
                     "median_gap_s": round(statistics.median(gaps), 3) if gaps else None,
                     "longest_gap_s": round(max(gaps), 3) if gaps else None,
+                    "most_open": self.hosts[feed.host].most_open,
+                    "least_gap_s": self.hosts[feed.host].least_gap_s,
                 }
             )  # fmt: skip
         return found

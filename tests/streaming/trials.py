@@ -368,6 +368,18 @@ def kill_launcher(tried: Trial) -> None:
     tried.start()
 
 
+def engine_called(
+    name: str, folder: Path, flink_folder: Path | None = None
+) -> contextlib.AbstractContextManager[Engine]:
+    """One of `ENGINES`, which runs while the block does.
+
+    folder: for what it writes. flink_folder: of a cluster that runs already (`python -m tests.engines.flink up`).
+    """
+    if name == "flink" and flink_folder is not None:
+        return contextlib.nullcontext(flink_engine(FlinkCluster(flink_folder.resolve())))
+    return ENGINES[name](folder)
+
+
 #: Engine -> what starts it, in a folder.
 ENGINES: dict[str, Callable[[Path], contextlib.AbstractContextManager[Engine]]] = {
     "prism": on_prism,
