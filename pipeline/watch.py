@@ -39,12 +39,12 @@ from pipeline.start import poll_settings, read_sources_text, refuse_other_partit
 from pipeline.stopping import StopRequest
 from pipeline.store.commit import recover
 from pipeline.store.layout import output_layout
-from pipeline.store.lock import output_lock
+from pipeline.store.lock import lock_mark, output_lock
 from pipeline.store.manifest import committed_runs
 from pipeline.stream.engines import life_of
 from pipeline.stream.lease import read_lease, refuse_second
 from pipeline.window import PrepareRows, WindowWriter, window_settings
-from schemas.errors import RecordError, UsageError
+from schemas.errors import RecordError, RunError, UsageError
 from schemas.records import Payload
 from schemas.sources import SourceFile
 from schemas.staged import PolledFeeds
@@ -122,7 +122,12 @@ def watch(
         with Client(ca_bundle=next(filter(None, stated), None)) as client:
             watcher = make_watcher(settings, client, addresses, sources_text, committed)
             stop.on_ask(watcher.poller.wake)
+            mark = lock_mark(layout)
             while not stop.is_asked:
+                if lock_mark(layout) != mark:
+                    raise RunError(
+                        f"{layout.output}: was deleted or moved meanwhile: what is there now may be another's"
+                    )
                 watcher.poller.wait(watcher.step())
             watcher.finish()
     stop.done()

@@ -18,6 +18,7 @@ from pipeline.cli import main
 from pipeline.store.layout import Layout
 from pipeline.store.lock import output_lock
 from pipeline.stream.lease import write_lease
+from schemas.errors import RunError
 from tests.end_to_end.made_up import records, write_jsonl
 from tests.pipeline.polling_hosts import hosts, now, rss
 from tests.pipeline.watching import settings_of, watching
@@ -264,6 +265,23 @@ def test_one_at_a_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     write_lease(Layout(str(out)), lease(started_at=now()))
     assert main(["watch", *given]) == 4
     assert "stream s1 runs in --output" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_deleted_under_it_ends_it(tmp_path: Path) -> None:
+    """It would else write on beside whoever makes it anew, and holds the lock there."""
+    out, inbox = tmp_path / "out", tmp_path / "in"
+    write_jsonl(inbox / "a.jsonl", records(1))
+    given = ("--input", str(inbox), "--max_latency_s", "0.1")
+
+    def move_away() -> None:
+        with watching(settings_of(out, *given)) as thread:
+            until(lambda: manifests(out))
+            out.rename(tmp_path / "moved")
+            until(lambda: not thread.is_alive())
+
+    with pytest.raises(RunError, match="was deleted or moved"):
+        move_away()
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ class Careful:
 
 
 @contextlib.contextmanager
-def watching(settings: WatchSettings) -> Iterator[StopRequest]:
+def watching(settings: WatchSettings) -> Iterator[threading.Thread]:
     """A watch in a thread, which is asked to stop when the block is left, and has to end without an error."""
     late: list[bool] = []
     errors: list[BaseException] = []
@@ -127,7 +127,7 @@ def watching(settings: WatchSettings) -> Iterator[StopRequest]:
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        yield stop
+        yield thread
     finally:
         stop.ask()
         thread.join(120)
