@@ -93,7 +93,7 @@ def streamed(
                 tell(f"{name}: {time.time() - began:.0f} s, {len(tried.reader.seen)} rows")
             files = sum(commit.files for commit in tried.reader.commits if commit.at > began)
             lasted = time.time() - began
-        verdict = finish(tried, terms, [])
+        verdict = finish(tried)
         delays, sent_delays = _delays(tried)
         stats = tried.served.stats()
     poll_s = statistics.median(one["median_gap_s"] for one in stats if one["median_gap_s"] is not None)

@@ -85,6 +85,14 @@ def test_an_edited_slug_over_the_same_text_is_unchanged() -> None:
     assert outcome(settled)[1] == (id_of("guid 1"), "unchanged", 0)
 
 
+def test_a_correction_follows_what_states_no_time() -> None:
+    """In one run as in two, though all that the first one says of its time is nothing."""
+    first = keys("a", "one", published_us=None, updated_us=None)
+    second = keys("a", "two", row=1, published_us=None, updated_us=2)
+    for runs in ([[first, second]], [[first], [second]]):
+        assert [version for _, _, version in outcome(in_runs(*runs)).values()] == [1, 2]
+
+
 def test_the_places_that_a_version_was_found_in_are_counted() -> None:
     """Each file or feed once, whichever of its names the article goes by there; another version has its own."""
     found = in_runs(

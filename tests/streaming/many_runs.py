@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pipeline.cli import main as newsbeam
 from tests.streaming.compare import Account, account, differences, read_contents
-from tests.streaming.news_server import POLLING, Serving, Terms, news_server
+from tests.streaming.news_server import POLLING, Leave, Serving, Terms, news_server
 from tests.tables import manifests
 
 #: Runs that may be needed until nothing is new.
@@ -46,13 +46,15 @@ class Compared:
 def many_runs(folder: Path, terms: Terms, seconds: float) -> Compared:
     """Polls for so many seconds and until nothing is new, then reads the same in one run and compares."""
     stream = folder / "stream"
-    with news_server(terms) as served:
+    with news_server(dataclasses.replace(terms, by_leave=True)) as served:
+        leave = Leave(served)
         feeds = served.write_feeds(folder / "feeds.txt")
         runs = 0
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             _run(stream, "--feeds", str(feeds), *POLLING, "--all_due")
             runs += 1
+            leave.give(account(stream, ()).unknown)
         served.stop_publishing()
         quiet = 0
         # One poll may fail by design; several in a row find all that is shown.

@@ -11,6 +11,7 @@ standard input does. The desk has
     /dump              the same as documents
     /stats             what became of the polls
     /quiet             lets nothing more be published
+    /leave/NUMBER      what was shown up to there may be replaced, or leave its feed: it has been kept
 
 Options for those who poll it: `POLLING`.
 """
@@ -33,7 +34,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,8 @@ class Terms:
     text is shown for so long. error_share: of the polls that fail. late_s: how long those hang that fail by that.
     slow_s: what the last feed takes to answer. gone_after_s: when the feed before it answers 410 from then on; None for
     never. It publishes nothing more once what it has could not be shown for edit_after_s. wait: whether nothing is
-    published before the first poll.
+    published before the first poll. by_leave: whether what is shown stays until it may go (`Serving.give_leave`): an
+    edit of it waits for that long. So however long a fault lasts, nothing is lost that wasn't shown.
     """
 
     rate: float = 20.0
@@ -72,6 +74,16 @@ class Terms:
     slow_s: float = 3.0
     gone_after_s: float | None = None
     wait: bool = False
+    by_leave: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Shown:
+    """An entry in its feed. number: in the order in which entries were shown. at: seconds since 1970."""
+
+    entry: Entry
+    number: int
+    at: float
 
 
 @dataclasses.dataclass
@@ -100,9 +112,11 @@ class _Host:
 class _Feed:
     look: FeedLook
     host: str
-    entries: list[Entry] = dataclasses.field(default_factory=list)
+    entries: list[_Shown] = dataclasses.field(default_factory=list)
+    #: Guid -> its last appearance.
+    latest: dict[str, _Shown] = dataclasses.field(default_factory=dict)
     polled: list[tuple[float, str]] = dataclasses.field(default_factory=list)
-    #: Number of an entry -> when it was sent in a whole answer, for the first and for the last time.
+    #: Number of what was shown -> when it was sent in a whole answer, for the first and for the last time.
     sent: dict[int, tuple[float, float]] = dataclasses.field(default_factory=dict)
 
 
@@ -120,6 +134,10 @@ class NewsServer:
         self._quiet_at: float | None = None
         self._started = asyncio.Event()
         self._news = self._newsroom().entries()
+        self._count = 0
+        #: What was shown up to this number may go.
+        self._leave = -1
+        self._waiting: list[Entry] = []
 
     def _newsroom(self) -> Newsroom:
         terms = self._terms
@@ -170,7 +188,37 @@ class NewsServer:
             await asyncio.sleep(max(0.0, self.began + entry.at - time.time()))
             if self._quiet_at is not None:
                 return
-            self.feeds[entry.feed].entries.append(entry)
+            self._waiting.append(entry)
+            self._show_waiting()
+
+    def _show_waiting(self) -> None:
+        """Shows all that doesn't take the place of something which has to stay."""
+        waiting, self._waiting = self._waiting, []
+        held: set[str] = set()
+        for entry in waiting:
+            feed = self.feeds[entry.feed]
+            if entry.guid in held or self._is_in_the_way(entry):
+                held.add(entry.guid)
+                self._waiting.append(entry)
+                continue
+            shown = _Shown(entry, self._count, time.time())
+            self._count += 1
+            feed.entries.append(shown)
+            feed.latest[entry.guid] = shown
+
+    def _is_in_the_way(self, entry: Entry) -> bool:
+        """Whether an item's place is taken, or another text of it stands in the publisher's other feed."""
+        for number in {entry.feed, min(entry.feed ^ 1, len(self.feeds) - 1)}:
+            before = self.feeds[number].latest.get(entry.guid)
+            is_other = before is not None and (
+                number == entry.feed or before.entry.revision != entry.revision
+            )
+            if before is not None and is_other and self._must_stay(before):
+                return True
+        return False
+
+    def _must_stay(self, shown: _Shown) -> bool:
+        return self._terms.by_leave and shown.number > self._leave
 
     def _now(self) -> float:
         """Seconds since the beginning; once all is quiet time stands still, and nothing leaves its feed."""
@@ -178,16 +226,15 @@ class NewsServer:
             return 0.0
         return (time.time() if self._quiet_at is None else self._quiet_at) - self.began
 
-    def _shown(self, feed: _Feed) -> list[Entry]:
+    def _shown(self, feed: _Feed) -> list[_Shown]:
         """What stands in a feed now, the newest first; each item once."""
-        since = self._now() - self._terms.shown_s
-        shown: dict[str, Entry] = {}
-        for entry in reversed(feed.entries):
+        since = (self.began or 0.0) + self._now() - self._terms.shown_s
+        found: dict[str, _Shown] = {}
+        for shown in reversed(feed.entries):
             # No feed is ever empty that had anything.
-            if entry.at < since and len(shown) >= 5:
-                break
-            shown.setdefault(entry.guid, entry)
-        return list(shown.values())
+            if shown.at >= since or len(found) < 5 or self._must_stay(shown):
+                found.setdefault(shown.entry.guid, shown)
+        return list(found.values())
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -206,6 +253,11 @@ class NewsServer:
     def _told(self, path: str) -> Any:
         if path == "/quiet":
             self._quiet_at = self._quiet_at or time.time()
+            return {}
+        if path.startswith("/leave/"):
+            self._leave = int(path.rpartition("/")[2])
+            if self._quiet_at is None:
+                self._show_waiting()
             return {}
         if path.startswith("/published"):
             return self.published(int(path.rpartition("/")[2] or 0) if path.count("/") > 1 else 0)
@@ -238,12 +290,12 @@ class NewsServer:
 
     async def _whole(self, writer: asyncio.StreamWriter, feed: _Feed, head: str, is_torn: bool) -> bool:
         shown = self._shown(feed)
-        named = hashlib.blake2b(repr([entry.number for entry in shown]).encode(), digest_size=8).hexdigest()
+        named = hashlib.blake2b(repr([one.number for one in shown]).encode(), digest_size=8).hexdigest()
         lines = (f'ETag: "{named}"', "Cache-Control: max-age=1", f"Content-Type: {feed.look.content_type}")
         if f'if-none-match: "{named}"' in head.lower():
             await self._note(feed, writer, "304 Not Modified", *lines)
             return True
-        body = feed.look.document(shown)
+        body = feed.look.document([one.entry for one in shown])
         if is_torn:
             feed.polled.append((time.time(), "torn"))
             head = "\r\n".join(["HTTP/1.1 200 OK", *lines, f"Content-Length: {len(body)}", "", ""])
@@ -253,7 +305,7 @@ class NewsServer:
         now = time.time()
         feed.polled.append((now, "200"))
         await _send(writer, "200 OK", body, *lines)
-        feed.sent.update({entry.number: (feed.sent.get(entry.number, (now,))[0], now) for entry in shown})
+        feed.sent.update({one.number: (feed.sent.get(one.number, (now,))[0], now) for one in shown})
         return True
 
     async def _note(self, feed: _Feed, writer: asyncio.StreamWriter, status: str, *lines: str) -> None:
@@ -261,36 +313,34 @@ class NewsServer:
         await _send(writer, status, b"", *lines)
 
     def published(self, since: int = 0) -> list[dict[str, Any]]:
-        """All that was ever shown, each appearance, in the order of publishing; since: from that number on.
+        """All that was ever shown, each appearance, in order; since: from that number on.
 
         shown_at, sent_at, last_sent_at: seconds since 1970; the latter two when it was sent in a whole answer for the
         first and for the last time, None where it never was. key: as `Entry.key`; equal ones are one revision.
         """
-        began = self.began or 0.0
         told = []
         for feed in self.feeds:
-            for entry in feed.entries:
-                if entry.number < since:
+            for shown in feed.entries:
+                if shown.number < since:
                     continue
-                sent_at, last_sent_at = feed.sent.get(entry.number, (None, None))
+                entry = shown.entry
+                sent_at, last_sent_at = feed.sent.get(shown.number, (None, None))
                 told.append(
                     {
-                        "number": entry.number, "kind": entry.kind, "feed": feed.look.address, "key": entry.key,
+                        "number": shown.number, "kind": entry.kind, "feed": feed.look.address, "key": entry.key,
                         "is_article": entry.is_article, "revision": entry.revision,
-                        "shown_at": began + entry.at, "sent_at": sent_at, "last_sent_at": last_sent_at,
+                        "shown_at": shown.at, "sent_at": sent_at, "last_sent_at": last_sent_at,
                     }
                 )  # fmt: skip
         return sorted(told, key=lambda one: int(one["number"]))
 
     def dump(self) -> list[dict[str, Any]]:
         """All that was ever shown as documents, feed by feed in the order of publishing."""
-        return [
-            {
-                "feed": feed.look.number,
-                "documents": [one.decode() for one in snapshots(feed.look, feed.entries)],
-            }
-            for feed in self.feeds
-        ]
+        return [{"feed": feed.look.number, "documents": self._documents(feed)} for feed in self.feeds]
+
+    def _documents(self, feed: _Feed) -> list[str]:
+        made = snapshots(feed.look, [shown.entry for shown in feed.entries])
+        return [document.decode() for document in made]
 
     def stats(self) -> list[dict[str, Any]]:
         """Of each feed how it answered, and the seconds between two polls: the middle ones, and the most.
@@ -360,6 +410,10 @@ class Serving:
         found: list[dict[str, Any]] = self._ask("stats")
         return found
 
+    def give_leave(self, number: int) -> None:
+        """Lets what was shown up to a number be replaced, or leave its feed."""
+        self._ask(f"leave/{number}")
+
     def stop_publishing(self) -> None:
         """Lets nothing more be published; what stands in the feeds stays."""
         self._ask("quiet")
@@ -379,14 +433,41 @@ class Serving:
         return path
 
 
+class Leave:
+    """Finds out what may leave its feed: all that was shown before the first that isn't readable yet."""
+
+    def __init__(self, served: Serving) -> None:
+        self._served = served
+        self._next = 0
+        self._unread: dict[int, Published] = {}
+        #: Feed -> the last of its entries that is readable.
+        self._read: dict[str, int] = {}
+
+    def give(self, readable: Collection[tuple[str, str, str]]) -> None:
+        """readable: the keys of all revisions that can be read by now."""
+        for one in self._served.published(self._next):
+            self._next = one.number + 1
+            self._unread[one.number] = one
+        for number, one in self._unread.items():
+            if one.is_article and one.key in readable:
+                self._read[one.feed] = max(number, self._read.get(one.feed, -1))
+        # What has no row was in one document with a later item that has.
+        self._unread = {
+            number: one
+            for number, one in self._unread.items()
+            if (one.key not in readable if one.is_article else self._read.get(one.feed, -1) < number)
+        }
+        self._served.give_leave(min(self._unread, default=self._next) - 1)
+
+
 @contextlib.contextmanager
 def news_server(terms: Terms) -> Iterator[Serving]:
     """A server in a process of its own, which serves while the block runs."""
     command = [sys.executable, "-m", "tests.streaming.news_server"]
     for field in dataclasses.fields(terms):
         value = getattr(terms, field.name)
-        if field.name == "wait":
-            command += ["--wait"] if value else []
+        if isinstance(value, bool):
+            command += [f"--{field.name}"] if value else []
         elif value is not None:
             command += [f"--{field.name}", str(value)]
     with subprocess.Popen(
@@ -426,8 +507,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     for field in dataclasses.fields(Terms):
-        if field.name == "wait":
-            parser.add_argument("--wait", action="store_true")
+        if isinstance(field.default, bool):
+            parser.add_argument(f"--{field.name}", action="store_true")
         else:
             type_ = int if field.name in ("feeds", "seed") else float
             parser.add_argument(f"--{field.name}", type=type_, default=field.default)

@@ -27,7 +27,7 @@ from schemas.state import StreamLease
 ROOT = Path(__file__).parents[2]
 
 #: Seconds that an engine has for anything: machines that try streams are busy.
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 
 #: Guid, headline and hash of the text: see `newsroom.Entry.key`.
 Key = tuple[str, str, str]

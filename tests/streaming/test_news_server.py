@@ -55,6 +55,32 @@ def test_feeds_grow_and_tell_what_they_showed() -> None:
             assert all(one.sent_at is not None for one in told[-5:])
 
 
+def test_what_has_to_stay_stays() -> None:
+    """Until it may go, nothing leaves its feed, and no edit takes its place."""
+    terms = Terms(rate=200, feeds=2, error_share=0, slow_s=0, shown_s=0.1, edit_after_s=0, by_leave=True)
+    with news_server(terms) as served:
+
+        def shown(feed: str) -> list[str | None]:
+            return [item.origin.guid for item in parse_feed(fetch(feed)[2], Origin("feed", feed)).items]
+
+        def wait_for(count: int) -> None:
+            deadline = time.monotonic() + 20
+            while len(served.published()) < count:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+
+        wait_for(100)
+        told = served.published()
+        assert len({(one.feed, one.key[0]) for one in told}) == len(told)
+        assert {one.revision for one in told} == {1}
+        first = [one.key[0] for one in told[:50] if one.feed == served.feeds[0] and one.is_article]
+        assert set(first) <= set(shown(served.feeds[0]))
+        served.give_leave(told[-1].number)
+        wait_for(len(told) + 100)
+        assert max(one.revision for one in served.published()) > 1
+        assert not set(first) <= set(shown(served.feeds[0]))
+
+
 def test_polls_fail_as_they_are_asked_to() -> None:
     """With an error, in the middle of the body, or for good."""
     with news_server(Terms(rate=100, feeds=2, error_share=1, late_s=0, slow_s=0, gone_after_s=0)) as served:

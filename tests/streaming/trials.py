@@ -9,6 +9,7 @@ import os
 import random
 import re
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,12 +19,8 @@ from tests.engines.flink import FlinkCluster, flink_cluster
 from tests.engines.prism import prism_options
 from tests.engines.sessions import processes_of
 from tests.streaming.many_runs import against_one_run
-from tests.streaming.news_server import POLLING, Published, Serving, Terms, news_server
-from tests.streaming.streams import Key, Reader, Stream, newsbeam, wait_for, worker_pool
-
-#: An item that was shown so many seconds before a fault should have been committed; and one that is shown for so long
-#: after rows came again should have been polled.
-_BEFORE_S, _AFTER_S = 30.0, 5.0
+from tests.streaming.news_server import POLLING, Leave, Serving, Terms, news_server
+from tests.streaming.streams import PATIENCE_S, Key, Reader, Stream, newsbeam, wait_for, worker_pool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -186,6 +183,10 @@ class Trial:
                 self.engine.cluster.cancel(job)
 
 
+#: What may befall a stream. It returns once it is done, and the stream runs again or goes on by itself.
+Strike = Callable[[Trial], None]
+
+
 @contextlib.contextmanager
 def trial(
     folder: Path, engine: Engine, terms: Terms, *, window_s: float = 5.0, seed: str = ""
@@ -195,7 +196,12 @@ def trial(
     window_s: seconds of a window. seed: of all that is drawn.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with news_server(dataclasses.replace(terms, wait=True)) as served, Reader(folder / "stream") as reader:
+    terms = dataclasses.replace(terms, wait=True, by_leave=True)
+    with (
+        news_server(terms) as served,
+        Reader(folder / "stream") as reader,
+        _leave_given(served, reader),
+    ):
         tried = Trial(folder, engine, served, reader, window_s, seed)
         try:
             yield tried
@@ -203,20 +209,37 @@ def trial(
             tried.close()
 
 
+@contextlib.contextmanager
+def _leave_given(served: Serving, reader: Reader) -> Iterator[None]:
+    """Lets what is readable leave its feed, while the block runs."""
+    ended = threading.Event()
+
+    def give() -> None:
+        leave = Leave(served)
+        while not ended.wait(0.5):
+            leave.give(reader.seen.copy().keys())
+
+    thread = threading.Thread(target=give, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of all that was published.
 
-    revisions: that were published. rows: of articles and duplicates. missing: that are not there and should be, for
-    they were shown for long enough. gone: that are not there either, and were not shown long enough before or after a
-    fault. doubled: rows of what was there already. problems: see `Trial`; torn files among them. differences: to one
-    run over the same input, in lines. replayed: commits of windows that had one.
+    revisions: that were published. rows: of articles and duplicates. missing: that are not there. doubled: rows of what
+    was there already. problems: see `Trial`; torn files among them. differences: to one run over the same input, in
+    lines. replayed: commits of windows that had one.
     """
 
     revisions: int
     rows: int
     missing: list[Key]
-    gone: list[Key]
     doubled: list[Key]
     problems: list[str]
     differences: list[str]
@@ -225,32 +248,24 @@ class Verdict:
     @property
     def is_good(self) -> bool:
         """Whether nothing is lost, doubled, torn or otherwise than in one run."""
-        return not (self.missing or self.doubled or self.problems or (self.differences and not self.gone))
+        return not (self.missing or self.doubled or self.problems or self.differences)
 
 
-def finish(
-    tried: Trial,
-    terms: Terms,
-    outages: list[tuple[float, float]],
-    settle_s: float = 60.0,
-    before_end: Callable[[], None] = lambda: None,
-) -> Verdict:
+def finish(tried: Trial, strike: Strike | None = None, within_s: float = PATIENCE_S) -> Verdict:
     """Lets the publishers fall silent, waits until all is readable, ends the stream, and looks at what came of it.
 
-    outages: from a fault to the first new rows after it. settle_s: seconds for what is still to come. before_end:
-    called while the stream still runs.
+    strike: done just as they fall silent: what was polled and isn't committed yet must be polled again, though no feed
+    has anything new. within_s: for what is still to come.
     """
     tried.served.stop_publishing()
-    quiet_at = time.time()
+    if strike is not None:
+        strike(tried)
     published = [one for one in tried.served.published() if one.is_article]
     keys = {one.key for one in published}
     with contextlib.suppress(AssertionError):
-        wait_for(lambda: tried.reader.has_all(keys), "not all is there", settle_s)
-    before_end()
+        wait_for(lambda: tried.reader.has_all(keys), "not all is there", within_s)
     tried.end()
     tried.reader.look()
-    missing = keys - tried.reader.seen.keys()
-    gone = {key for key in missing if _was_gone(key, published, terms, outages, quiet_at)}
     compared = against_one_run(tried.folder, tried.served, tried.out)
     account = compared.accounts[0]
     unknown = [f"a row of nothing that was published: {key}" for key in account.unknown]
@@ -258,8 +273,7 @@ def finish(
     return Verdict(
         revisions=len(keys),
         rows=account.rows,
-        missing=sorted(missing - gone),
-        gone=sorted(gone),
+        missing=account.missing,
         doubled=sorted({*account.doubled, *tried.reader.doubled}),
         problems=[*tried.problems, *torn, *unknown],
         differences=compared.lines,
@@ -267,23 +281,7 @@ def finish(
     )
 
 
-def _was_gone(
-    key: Key, published: list[Published], terms: Terms, outages: list[tuple[float, float]], quiet_at: float
-) -> bool:
-    """Whether a revision was only shown around a fault: none before it, and not long enough once rows came again."""
-    shown_at = max(one.shown_at for one in published if one.key == key)
-    shown_until = shown_at + min(terms.shown_s, terms.edit_after_s)
-    if shown_until > quiet_at:
-        return False
-    return any(
-        shown_at > began - _BEFORE_S and shown_until < ended + _AFTER_S and shown_until > began
-        for began, ended in outages
-    )
-
-
-# What may befall a stream. A strike returns once it is done and the stream runs again or goes on by itself.
-
-Strike = Callable[[Trial], None]
+# What may befall a stream.
 
 
 def kill_task_manager(tried: Trial) -> None:
@@ -301,7 +299,7 @@ def kill_flink_worker(tried: Trial) -> None:
 def kill_flink_launcher(tried: Trial) -> None:
     """The job runs on, keeps others out, and is ended from elsewhere; then it is started again."""
     tried.stream.kill()
-    tried.wait_for_news(time.time())
+    time.sleep(tried.random.uniform(0, 10))
     code, said = newsbeam("run", "--streaming", "--output", str(tried.out), *tried.options)
     if code != 4:
         tried.problems.append(f"a second start beside a job that runs: exit code {code}: {said[-500:]}")

@@ -437,7 +437,8 @@ _NEVER = 1 << 62
 
 
 def _version_order(keys: ArticleKeys) -> tuple[int, int, str]:
-    published = _NEVER if keys.published_us is None else keys.published_us
+    """What states no time goes before its correction, which states when it was made."""
+    published = -_NEVER if keys.published_us is None else keys.published_us
     return (published if keys.updated_us is None else keys.updated_us, published, keys.revision_hash)
 
 
