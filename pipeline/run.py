@@ -358,13 +358,21 @@ def _plan(
         # Worker processes know nothing of Beam's options, so they write to the disk only.
         workers=settings.workers if is_local(layout.output) else 1,
         spread=not settings.local,
-        # One process has nobody to share the settling with.
-        settle_shards=1 if settings.local else settings.key_shards,
+        settle_shards=_settle_shards(settings),
         patience_s=_patience_s(files, settings.entities),
         progress=common.progress,
         pool=common.pool,
         sources_text=common.sources_text,
     )
+
+
+def _settle_shards(settings: RunSettings) -> int:
+    # One process has nobody to share with.
+    if settings.local:
+        return 1
+    # Each range has something to say to each other one, so that elements grow with the square of their number: fewer
+    # than for what is only grouped, and the elements fatter.
+    return min(settings.key_shards, max(settings.key_shards // 4, 64))
 
 
 def _patience_s(files: Sequence[SourceFile], entities: str) -> float:

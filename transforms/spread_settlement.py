@@ -11,8 +11,8 @@ and hardly any has more than a few items. No step gathers more than a key range 
                                                                      └> SettleUnfinished: chains that the rounds
                                                                         are too few for, together on one worker
 
-Candidates don't hold items together, only near-duplicates do: by band keys alone half of all news is one story, since
-one in ten pairs of unlike texts that a bucket holds leads on to others (docs/duplicates.md).
+Candidates don't hold items together, only near-duplicates do: by shared band keys alone most news would be one story
+(docs/duplicates.md, which says why all of this is exact, too).
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ from tests.benchmarks import (
     same_tables,
     scale,
     schedules,
+    settle_spread,
     source_quality,
     stage_clocks,
     stages,
@@ -437,6 +438,16 @@ def test_schedules_that_read_something_else_have_another_hash(tmp_path: Path) ->
     outcome = schedules.measure(made, [first], tmp_path)
     less = dataclasses.replace(made, lines=made.lines[:-5] + made.lines[-4:])
     assert outcome.digests.keys() != schedules.measure(less, [second], tmp_path).digests.keys()
+
+
+def test_settling_on_many_workers_is_compared_with_one(tmp_path: Path) -> None:
+    """Both forms come to the same, and every shuffle of ours is counted."""
+    given = ["--settle_articles", "40", "--settle_shards", "4", "--settle_crowd", "20"]
+    text = settle_spread.measure(options(tmp_path, *given, count=40))
+    assert text.count("equal decisions and index rows: met") == 2
+    shuffles = {row[0] for row in rows(text)}
+    assert {"GroupByBand", "GroupByToken", "GroupByNode", "SpreadPieces", "all"} <= shuffles
+    assert "GroupByKey" not in shuffles
 
 
 def test_edge_cases_are_run() -> None:
