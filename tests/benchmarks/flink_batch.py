@@ -94,7 +94,7 @@ def measure(arguments: argparse.Namespace) -> str:
                 with flink_cluster(folder / f"cluster-{number}-{kill}", task_managers=number) as cluster:
                     run = run_on_flink(cluster, folder / "in", out, common, killed)
             except MissingToolError as error:
-                raise MissingInputError(f"Flink needs programs that are {error}") from error
+                raise MissingInputError(f"Flink can't be started: {error}") from error
             same = all(content(out, table_name) == expected[table_name] for table_name in TABLES)
             same &= counts_of(run.done) == counts_of(local)
             equal &= same

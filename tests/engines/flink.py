@@ -274,6 +274,8 @@ def start(
     Raises MissingToolError where a program is missing; EngineError where the cluster doesn't become ready.
     """
     require_tools("java")
+    if not Path("/proc/self/stat").exists():
+        raise MissingToolError("not here: /proc, in which the processes of a cluster are found")
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / "cluster.json").exists():
