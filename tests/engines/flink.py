@@ -86,6 +86,9 @@ class FlinkCluster:
             f"--environment_type={environment}",
             f"--environment_config={config}",
             f"--parallelism={self.slots if parallelism is None else parallelism}",
+            # Else a worker is started anew for each part of a job that begins when others have ended. Shorter than the
+            # delay of a restart, which must not find a worker that is dead.
+            "--environment_cache_millis=1000",
             # The cluster has all classes; as a default, each job would bring 150 MB of them along.
             f"--files_to_stage={state['jars']}/{PATCHED}",
         ]
@@ -271,6 +274,8 @@ def start(
     Raises MissingToolError where a program is missing; EngineError where the cluster doesn't become ready.
     """
     require_tools("java")
+    if not Path("/proc/self/stat").exists():
+        raise MissingToolError("not here: /proc, in which the processes of a cluster are found")
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / "cluster.json").exists():
