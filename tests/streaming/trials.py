@@ -22,7 +22,6 @@ from tests.streaming.many_runs import against_one_run
 from tests.streaming.news_server import POLLING, Leave, Serving, Terms, news_server
 from tests.streaming.streams import PATIENCE_S, Key, Reader, Stream, newsbeam, wait_for, worker_pool
 
-
 #: Whatever ends a stream waits for its last window for as long as all else is waited for.
 PATIENTLY = (f"--drain_timeout_s={PATIENCE_S:g}",)
 
