@@ -22,6 +22,9 @@ from tests.streaming.many_runs import against_one_run
 from tests.streaming.news_server import POLLING, Leave, Serving, Terms, news_server
 from tests.streaming.streams import PATIENCE_S, Key, Reader, Stream, newsbeam, wait_for, worker_pool
 
+#: Whatever ends a stream waits for its last window for as long as all else is waited for.
+PATIENTLY = (f"--drain_timeout_s={PATIENCE_S:g}",)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Engine:
@@ -87,6 +90,7 @@ class Trial:
         self._stream: Stream | None = None
         windows = () if engine.command == ("watch",) else ("--window_s", str(window_s))
         self.options = (
+            *PATIENTLY,
             "--feeds", str(served.write_feeds(folder / "feeds.txt")), *windows, "--entities", "none", *POLLING,
             *engine.options,
         )  # fmt: skip
@@ -169,7 +173,7 @@ class Trial:
         if self.engine.cluster is None:
             self.stream.ask()
         else:
-            code, said = newsbeam("stop", "--output", str(self.out))
+            code, said = newsbeam("stop", *PATIENTLY, "--output", str(self.out))
             if code:
                 self.problems.append(f"newsbeam stop: exit code {code}: {said[-500:]}")
         self.ended_with(0)
@@ -303,7 +307,7 @@ def kill_flink_launcher(tried: Trial) -> None:
     code, said = newsbeam("run", "--streaming", "--output", str(tried.out), *tried.options)
     if code != 4:
         tried.problems.append(f"a second start beside a job that runs: exit code {code}: {said[-500:]}")
-    code, said = newsbeam("stop", "--output", str(tried.out))
+    code, said = newsbeam("stop", *PATIENTLY, "--output", str(tried.out))
     if code:
         tried.problems.append(f"newsbeam stop without a launcher: exit code {code}: {said[-500:]}")
     tried.look_at_rest()
@@ -312,7 +316,7 @@ def kill_flink_launcher(tried: Trial) -> None:
 
 def stop_with_savepoint(tried: Trial) -> None:
     """And go on from it."""
-    code, said = newsbeam("stop", "--output", str(tried.out), "--savepoint")
+    code, said = newsbeam("stop", *PATIENTLY, "--output", str(tried.out), "--savepoint")
     path = re.search(r"--savepoint_path (\S+)", said)
     if code or path is None:
         tried.problems.append(f"newsbeam stop --savepoint: exit code {code}: {said[-500:]}")
