@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
+import re
 import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -42,22 +43,12 @@ TABLES = ("articles", "duplicates", "dead_letters", "regrouped")
 #: Files that the corpus is dealt out to: one is read by one worker.
 FILES = 8
 
-#: The steps whose share is shown, by a label that stands in the name of their vertex, and what goes in.
-STEPS = {
-    "PrepareFiles": "batches of payloads",
-    "DropKnownItems": "key ranges",
-    "SettleStories": "groups of new keys",
-    "Finish,": "staged files",
-    "WriteTables": "partitions",
-    "WriteIndex, AllSummaries": "index ranges",
-}
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class EngineRun:
     """What a run on the engine came to. cpu_s: of launcher and engine together.
 
-    shares: records that went into each subtask of a step. restarts: of the job.
+    shares: see `shares_of`. restarts: of the job.
     """
 
     done: NewsbeamRun
@@ -147,7 +138,7 @@ def run_on_flink(
         done.run.cpu_s + cluster.cpu_s() - before,
         found["duration"] / 1e3,
         shuffled_bytes(found, cluster.rest(f"/jobs/{job}/plan")["plan"]["nodes"]),
-        {label: subtasks(cluster, job, found, label) for label in STEPS},
+        shares_of(cluster, job, found),
         # It is numbered from 0 how often a step was begun; where one is, all are.
         max(vertex_attempts(cluster, job, found)),
     )
@@ -181,14 +172,25 @@ def _is_shuffle(strategy: str) -> bool:
     return strategy.startswith(("Hash", "Range", "Rebalance", "Custom"))
 
 
-def subtasks(cluster: FlinkCluster, job: str, found: dict[str, Any], label: str) -> list[int]:
-    """The records that went into each subtask of the step with a label."""
+def shares_of(cluster: FlinkCluster, job: str, found: dict[str, Any]) -> dict[str, list[int]]:
+    """What went into each subtask of what spreads work: batches of what was read, and the groups of each shuffle.
+
+    What is done with a group is done by the subtask that has it.
+    """
+    shares = {}
     for vertex in found["vertices"]:
-        # A name is that of a stage: "MapPartition at [9]{PrepareFiles, CountFiles, ...}".
-        if label in vertex["name"] and "MapPartition" in vertex["name"]:
-            parts = cluster.rest(f"/jobs/{job}/vertices/{vertex['id']}")["subtasks"]
-            return [int(part["metrics"]["read-records"]) for part in parts]
-    return []
+        group = re.match(r"GroupReduce \(GroupReduce at ([^)]+)\)", vertex["name"])
+        if group is not None:
+            label, metric = group[1], "write-records"
+        elif "PrepareFiles" in vertex["name"]:
+            label, metric = "PrepareFiles", "read-records"
+        else:
+            continue
+        parts = cluster.rest(f"/jobs/{job}/vertices/{vertex['id']}")["subtasks"]
+        records = [int(part["metrics"][metric]) for part in parts]
+        if any(records):
+            shares[label] = records
+    return shares
 
 
 def counts_of(run: NewsbeamRun) -> list[dict[str, int]]:
@@ -201,18 +203,16 @@ def report(
 ) -> str:
     """The tables, and what they say of the goals."""
     header = ("", "seconds", "in the job", "CPU s", "MB shuffled", "restarts", "tables and counts")
-    shares = [
-        (label.rstrip(",").partition(",")[0], what, *(_shown(run.shares[label]) for run in runs.values()))
-        for label, what in STEPS.items()
-    ]
+    labels = dict.fromkeys(label for run in runs.values() for label in run.shares)
+    shares = [(label, *(_shown(run.shares.get(label, [])) for run in runs.values())) for label in labels]
     per_article = [run.shuffled / count for run in runs.values()]
     said = [
         f"{count:,} articles in {FILES} files, near-duplicates on, without entities: {local.count('kept'):,} kept, "
         f"{local.count('duplicate'):,} duplicates. Flink and its workers have the same cores as the local run.",
         table(header, rows),
         f"Shuffled: {max(per_article):,.0f} bytes an article at the most, its text once and its keys.",
-        "What went into each subtask, one a slot:",
-        table(("step", "records are", *runs), shares),
+        "Batches and groups that each slot worked on:",
+        table(("", *runs), shares),
         goal("equal tables, counts and all", equal),
     ]
     return "\n\n".join(said)

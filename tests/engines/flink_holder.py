@@ -32,8 +32,8 @@ FILES = Path(__file__).parent / "flink_files"
 #: The jar of what goes before all other jars.
 PATCHED = "patched.jar"
 
-#: Seconds that the cluster may take to become ready: some ten on a quiet machine.
-READY_S = 120.0
+#: Seconds that the cluster may take to become ready: some ten on a quiet machine, minutes on one that is swamped.
+READY_S = 300.0
 
 _OPENED = (
     "java.lang", "java.lang.invoke", "java.lang.reflect", "java.util", "java.util.concurrent",
