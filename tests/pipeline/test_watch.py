@@ -142,7 +142,7 @@ def test_news_wait_for_others_half_the_latency_and_no_longer(tmp_path: Path, cli
         assert len(manifests(tmp_path)) == 1
 
 
-@pytest.mark.parametrize("begins_s", [0.1, 0.7, 1_000.3, 5_723.912345, 123_456.789])
+@pytest.mark.parametrize("begins_s", [0.1, 1.52, 1.597, 1.674, 1_000.3])
 def test_what_is_paused_for_has_come_then(tmp_path: Path, client: Client, begins_s: float) -> None:
     """Whatever the numbers are rounded to: else a watcher would look at its clock until that has moved by a bit."""
     with hosts({"/1": (200, rss("a"))}) as (host,):
