@@ -369,4 +369,5 @@ def _payload_bytes(payload: Payload | None) -> int:
 
 
 def _is_over(since_s: float | None, patience_s: float, now_s: float) -> bool:
-    return since_s is not None and now_s - since_s >= patience_s
+    # As a sum, like the pauses: a difference of the same numbers may fall short of it by a bit, time and again.
+    return since_s is not None and now_s >= since_s + patience_s

@@ -142,6 +142,19 @@ def test_news_wait_for_others_half_the_latency_and_no_longer(tmp_path: Path, cli
         assert len(manifests(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("begins_s", [0.1, 1.52, 1.597, 1.674, 1_000.3])
+def test_what_is_paused_for_has_come_then(tmp_path: Path, client: Client, begins_s: float) -> None:
+    """Whatever the numbers are rounded to: else a watcher would look at its clock until that has moved by a bit."""
+    with hosts({"/1": (200, rss("a"))}) as (host,):
+        watched = Watched(tmp_path, client, host.url + "/1", max_latency_s=LATENCY_S)
+        watched.seconds.now = begins_s
+        watched.pass_time()
+        assert watched.watcher._since_s is not None
+        watched.seconds.now = watched.watcher._since_s + LATENCY_S / 2
+        assert watched.watcher.step() != 0.0
+        assert watched.titles == stories("a")
+
+
 def test_an_item_is_readable_before_the_next_poll(tmp_path: Path, client: Client) -> None:
     """Whatever is published by one poll of its feed is in the tables by the next one, every time."""
     with hosts({}) as (host,):
