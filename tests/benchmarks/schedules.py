@@ -352,7 +352,7 @@ def run_schedule(schedule: Schedule, source: Path, out: Path) -> None:
         if "threads" in schedule.runner:
             # Beam's local threads, which the command line refuses, were seen to lose what several steps had given to
             # one shuffle. What is settled on many workers is drawn with the other runners.
-            patched.enter_context(mock.patch.object(run, "_settle_shards", lambda _: 1))
+            patched.enter_context(mock.patch.object(run, "_settle_shards", return_value=1))
         run.run(settings)
 
 
