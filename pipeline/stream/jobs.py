@@ -13,6 +13,8 @@ from pipeline.stream.flink_job import ASK_EVERY_S, Job, JobState
 from pipeline.stream.prism import Prism
 from schemas.errors import RunError
 
+_LINE_LETTERS = 400
+
 #: Seconds that are waited for what an engine has to say about a failure.
 _MESSAGES_S = 5.0
 
@@ -103,4 +105,6 @@ def _line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         return ""
-    return lines[-1] if "Traceback (most recent call last)" in text else lines[0]
+    line = lines[-1] if "Traceback (most recent call last)" in text else lines[0]
+    # Prism tells of its own panics with all that it has in hand.
+    return line if len(line) <= _LINE_LETTERS else f"{line[:_LINE_LETTERS]}..."

@@ -163,7 +163,9 @@ def test_a_killed_worker_ends_the_stream(start: Start, options: list[str], tmp_p
     os.kill(worker, signal.SIGKILL)
     code, _, err = stream.end()
     assert code == 1
-    assert "disconnected" in err or "no sign of work" in err
+    # Prism says that the worker is disconnected, or panics over it, or says nothing at all.
+    assert "its job failed: " in err or "no sign of work" in err
+    assert len(err.splitlines()[-1]) < 800
     assert not prism_lives(lease)
     assert read_lease(stream.layout) is None
 
