@@ -23,6 +23,7 @@ from pipeline.read import PARTS_PER_BATCH, ReadFilesAndFeeds
 from pipeline.staging import Staging
 from pipeline.store.index import KeyIndex
 from pipeline.tables import WriteTables, dead_letter_slices
+from pipeline.versions import installed_versions
 from pipeline.work import FinishBatch, PrepareBatch
 from pipeline.write import PlanWrites, WriteIndex, WriteRegrouped, WriteSummary
 from schemas.sources import HostQueue, SourceFile
@@ -47,7 +48,7 @@ class RunPlan:
     """All that the graph of one run is built from: plain values.
 
     indexes: by name, as of the run's start. workers: processes of this machine that heavy work may use.
-    spread: see `ReadFilesAndFeeds`. patience_s: see `RunBatches`.
+    spread: see `ReadFilesAndFeeds`. settle_shards: see `DeduplicateArticles`. patience_s: see `RunBatches`.
     pool: the handle of the workers; runs that share it share their processes.
     sources_text: publishers beside the packaged ones, as `load_publishers` takes them.
     """
@@ -70,6 +71,7 @@ class RunPlan:
     spread: bool
     patience_s: float
     progress: ProgressWriter
+    settle_shards: int = 1
     pool: Shared = dataclasses.field(default_factory=Shared)
     sources_text: str | None = None
 
@@ -113,6 +115,7 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
         now_us,
         now_us - plan.near_window_days * 24 * 3600 * 1_000_000,
         ENTITY_ROWS_PER_TASK if plan.entities != "none" else PARTS_PER_BATCH,
+        plan.settle_shards,
     )
     finished = (
         decided.tasks
@@ -157,11 +160,11 @@ def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
 
 
 def _read_summary(batch: PreparedBatch) -> RunSummary:
-    return RunSummary(Counts(read=batch.read), feed_names=batch.feed_names)
+    return RunSummary(Counts(read=batch.read), feed_names=batch.feed_names, versions=installed_versions())
 
 
 def _verdict_summary(batch: FinishedBatch) -> RunSummary:
-    return RunSummary(batch.counts)
+    return RunSummary(batch.counts, versions=installed_versions())
 
 
 def _feed_summary(polled: PolledFeeds) -> RunSummary:

@@ -92,6 +92,32 @@ class _Attempt:
         return False
 
 
+def prepare_carefully(
+    prepare: Prepare, payload: Payload, now: dt.datetime, polled: PolledFeeds, stage: str
+) -> list[Unit]:
+    """A payload as units, one in all likelihood. The first of them has `polled`, with what the payload tells.
+
+    What can't be worked on, for an error of ours, is a dead letter of that stage.
+    """
+    attempt = _Attempt()
+    with attempt:
+        return [Unit(prepare(PayloadBatch((payload,)), now, polled), payload)]
+    assert attempt.error is not None
+    if len(payload.parts) == 1:
+        _LOG.warning("%s: set aside, since it can't be worked on: %s", payload.uri, said(attempt.error))
+        origin = Origin(payload.kind, payload.uri, feed_url=payload.feed_url, position=payload.position)
+        error = RecordError("prepare-failed", said(attempt.error))
+        letter = dead_letter(stage, error, payload.parts[0], origin, now, "")
+        return [Unit(prepare(PayloadBatch(()), now, polled, [letter]))]
+    half = len(payload.parts) // 2
+    first = dataclasses.replace(payload, parts=payload.parts[:half])
+    second = dataclasses.replace(payload, parts=payload.parts[half:], position=payload.position + half)
+    return [
+        *prepare_carefully(prepare, first, now, polled, stage),
+        *prepare_carefully(prepare, second, now, NOTHING_POLLED, stage),
+    ]
+
+
 class CarefulWriter:
     """Prepares payloads and commits what they hold; nothing that is wrong with an item gets through to the caller.
 
@@ -117,20 +143,8 @@ class CarefulWriter:
         self._sleep = sleep
 
     def prepare(self, payload: Payload, polled: PolledFeeds = NOTHING_POLLED) -> list[Unit]:
-        """A payload as units, one in all likelihood. The first of them has `polled`, with what the payload tells."""
-        attempt = _Attempt()
-        with attempt:
-            return [Unit(self._prepare(PayloadBatch((payload,)), self._clock(), polled), payload)]
-        assert attempt.error is not None
-        if len(payload.parts) == 1:
-            _LOG.warning("%s: set aside, since it can't be worked on: %s", payload.uri, said(attempt.error))
-            origin = Origin(payload.kind, payload.uri, feed_url=payload.feed_url, position=payload.position)
-            letter = self._letter("prepare-failed", attempt.error, payload.parts[0], origin)
-            return [self.refused([letter], polled)]
-        half = len(payload.parts) // 2
-        first = dataclasses.replace(payload, parts=payload.parts[:half])
-        second = dataclasses.replace(payload, parts=payload.parts[half:], position=payload.position + half)
-        return [*self.prepare(first, polled), *self.prepare(second)]
+        """A payload as units, see `prepare_carefully`."""
+        return prepare_carefully(self._prepare, payload, self._clock(), polled, STAGE)
 
     def refused(self, letters: Sequence[DeadLetter], polled: PolledFeeds = NOTHING_POLLED) -> Unit:
         """What could not be read as a unit."""

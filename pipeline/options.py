@@ -438,10 +438,10 @@ def _add_work_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--chunk_mb",
         type=_whole_number,
-        default=64,
+        default=None,
         metavar="MB",
         help="megabytes of input, once decompressed, after which a large run commits what it has and goes on with the "
-        "next chunk; memory follows it; 0 commits everything at once (default %(default)s)",
+        "next chunk; memory follows it; 0 commits everything at once (default: 64 on the local runner, else 0)",
     )
     group.add_argument(
         "--key_shards",
@@ -588,7 +588,8 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
         key_shards=shards,
         local=local,
         beam_args=tuple(beam_args),
-        chunk_mb=arguments.chunk_mb,
+        # To find where chunks begin takes one process that reads all of the input; an engine has memory for a run.
+        chunk_mb=(64 if local else 0) if arguments.chunk_mb is None else arguments.chunk_mb,
         log_level=arguments.log_level,
         sources=arguments.sources,
         stream=stream,

@@ -53,11 +53,12 @@ from pipeline.store.series import (
     signature_of,
     where_to_begin,
 )
-from pipeline.versions import versions
+from pipeline.versions import installed_versions, joined_versions
 from pipeline.write import read_summary
 from schemas.errors import RunError, SeriesStopped, UsageError
 from schemas.records import SCHEMA_VERSION
 from schemas.sources import HostQueue, SourceFile
+from schemas.staged import RunSummary
 from schemas.state import Cursor, FeedState, HostState, Manifest, Series
 from transforms.batches import PATIENCE_S
 
@@ -311,7 +312,7 @@ def _run_chunk(
                 started_at=started_at,
                 committed_at=dt.datetime.now(dt.timezone.utc),
                 options=common.stated,
-                versions=versions(),
+                versions=_versions(summary),
                 counts=summary.counts,
                 files=tuple(committed_files),
                 removed=tuple(removed),
@@ -357,11 +358,21 @@ def _plan(
         # Worker processes know nothing of Beam's options, so they write to the disk only.
         workers=settings.workers if is_local(layout.output) else 1,
         spread=not settings.local,
+        settle_shards=_settle_shards(settings),
         patience_s=_patience_s(files, settings.entities),
         progress=common.progress,
         pool=common.pool,
         sources_text=common.sources_text,
     )
+
+
+def _settle_shards(settings: RunSettings) -> int:
+    # One process has nobody to share with.
+    if settings.local:
+        return 1
+    # Each range has something to say to each other one, so that elements grow with the square of their number: fewer
+    # than for what is only grouped, and the elements fatter.
+    return min(settings.key_shards, max(settings.key_shards // 4, 64))
 
 
 def _patience_s(files: Sequence[SourceFile], entities: str) -> float:
@@ -433,3 +444,15 @@ def _repeated(manifest: Manifest, run_id: str, stated: dict[str, Any]) -> Manife
             f"--{' --'.join(differing)}: give a new id"
         )
     return manifest
+
+
+def _versions(summary: RunSummary) -> dict[str, str]:
+    """The versions that made the rows, as those who made them said; the launcher's own where nothing was read."""
+    versions = joined_versions(summary.versions or installed_versions())
+    several = {name: found for name, found in versions.items() if "," in found}
+    if several:
+        shown = "; ".join(f"{name} {found}" for name, found in several.items())
+        _LOG.warning(
+            "workers differ in what they have installed, and so may the rows that they made: %s", shown
+        )
+    return versions

@@ -36,14 +36,15 @@ from pipeline.report import RunTotal
 from pipeline.run import FileRuns, beam_options
 from pipeline.sources import find_feeds, find_files, read_payloads
 from pipeline.start import poll_settings, read_sources_text, refuse_other_partitions
-from pipeline.stated import stated_options
 from pipeline.stopping import StopRequest
 from pipeline.store.commit import recover
 from pipeline.store.layout import output_layout
-from pipeline.store.lock import output_lock
+from pipeline.store.lock import lock_mark, output_lock
 from pipeline.store.manifest import committed_runs
-from pipeline.window import PrepareRows, WindowSettings, WindowWriter
-from schemas.errors import RecordError, UsageError
+from pipeline.stream.engines import life_of
+from pipeline.stream.lease import read_lease, refuse_second
+from pipeline.window import PrepareRows, WindowWriter, window_settings
+from schemas.errors import RecordError, RunError, UsageError
 from schemas.records import Payload
 from schemas.sources import SourceFile
 from schemas.staged import PolledFeeds
@@ -76,8 +77,8 @@ class WatchOutcome:
 class Runs(Protocol):
     """What commits a large drop of files: `pipeline.run.FileRuns`."""
 
-    def commit(self, files: Sequence[SourceFile], now: dt.datetime) -> Manifest:
-        """One bounded run over them."""
+    def commit(self, files: Sequence[SourceFile], now: dt.datetime) -> Manifest | None:
+        """One bounded run over them; its manifest, where there is one to tell of."""
 
 
 def watch(
@@ -104,51 +105,73 @@ def watch(
     find_files(run.inputs, warns=False)
     addresses = find_feeds(run.feeds)
     total = RunTotal("watch")
+
+    def committed(manifest: Manifest) -> None:
+        nonlocal total
+        total = total.plus(manifest)
+        told(manifest)
+
     with output_lock(layout):
         for name in recover(layout):
             _LOG.warning("completed the commit of run %s, which an earlier start had left half-way", name)
         refuse_other_partitions(layout, committed_runs(layout), run.partition_by)
-        load_publishers(sources_text)
-        if run.entities != "none":
-            load_extractor(run.entities)
-        window = WindowSettings(
-            layout.output, run.language_detector, run.entities, run.near_duplicates, run.near_window_days,
-            run.partition_by, stated_options(run, sources_text),
-        )  # fmt: skip
-
-        def committed(manifest: Manifest) -> None:
-            nonlocal total
-            total = total.plus(manifest)
-            told(manifest)
-
-        careful = CarefulWriter(
-            WindowWriter(window),
-            PrepareRows(run.near_duplicates != "off", sources_text),
-            layout,
-            _now,
-            committed,
-        )
-        states, hosts = read_states(layout)
+        # A stream's windows would wait for this watch's end, and give up before.
+        refuse_second(layout, read_lease(layout), lambda lease: life_of(layout, lease, _now()))
         # As requests reads them.
         stated = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
         with Client(ca_bundle=next(filter(None, stated), None)) as client:
-            poller = LivePoller(
-                poll_settings(run, None), client, _now, addresses, states, hosts, all_due=run.all_due
-            )
-            del states, hosts
-            watcher = Watcher(
-                settings,
-                poller,
-                Inbox(run.inputs),
-                careful,
-                lambda: FileRuns(run, sources_text),
-            )
-            stop.on_ask(poller.wake)
+            watcher = make_watcher(settings, client, addresses, sources_text, committed)
+            stop.on_ask(watcher.poller.wake)
+            mark = lock_mark(layout)
             while not stop.is_asked:
-                poller.wait(watcher.step())
+                if lock_mark(layout) != mark:
+                    raise RunError(
+                        f"{layout.output}: was deleted or moved meanwhile: what is there now may be another's"
+                    )
+                watcher.poller.wait(watcher.step())
             watcher.finish()
     stop.done()
     return WatchOutcome(total, time.monotonic() - started)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc)
+
+
+def make_watcher(
+    settings: WatchSettings,
+    client: Client,
+    addresses: Sequence[str],
+    sources_text: str | None,
+    committed: Callable[[Manifest], None],
+    now: Callable[[], dt.datetime] = _now,
+    clock: Callable[[], float] = time.monotonic,
+) -> Watcher:
+    """A watcher, and with it all that is loaded once. Whoever calls this holds OUT and has recovered it.
+
+    addresses: of feeds. committed: called with the manifest of every commit. now, clock: see `Watcher`.
+    """
+    run = settings.run
+    layout = output_layout(run.output)
+    load_publishers(sources_text)
+    if run.entities != "none":
+        load_extractor(run.entities)
+    states, hosts = read_states(layout)
+    return Watcher(
+        settings,
+        LivePoller(poll_settings(run, None), client, now, addresses, states, hosts, all_due=run.all_due),
+        Inbox(run.inputs, clock),
+        CarefulWriter(
+            WindowWriter(window_settings(run, layout, sources_text)),
+            PrepareRows(run.near_duplicates != "off", sources_text),
+            layout,
+            now,
+            committed,
+        ),
+        lambda: FileRuns(run, sources_text),
+        now,
+        clock,
+    )
 
 
 class Watcher:
@@ -157,7 +180,8 @@ class Watcher:
     Polls and files become units, which wait in the order in which they came: for others to share their commit, half of
     `max_latency_s` at the most. Between two steps nothing is lost by not making the next.
 
-    make_runs: of what commits large drops; called for each. clock: seconds.
+    poller: what to `wait` by between steps. make_runs: of what commits large drops; called for each.
+    now: the present, aware. clock: seconds.
     """
 
     def __init__(
@@ -167,13 +191,15 @@ class Watcher:
         inbox: Inbox,
         careful: CarefulWriter,
         make_runs: Callable[[], Runs],
-        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], dt.datetime],
+        clock: Callable[[], float],
     ) -> None:
+        self.poller = poller
         self._settings = settings
-        self._poller = poller
         self._inbox = inbox
         self._careful = careful
         self._make_runs = make_runs
+        self._now = now
         self._clock = clock
         self._waiting: deque[Unit] = deque()
         self._items = self._bytes = 0
@@ -195,8 +221,8 @@ class Watcher:
         """
         if not self._is_full:
             # What was polled has to be committed before more is: memory would else follow the number of feeds.
-            self._poller.start_due()
-        self._take(self._poller.take())
+            self.poller.start_due()
+        self._take(self.poller.take())
         if self._clock() >= self._inbox.next_look_s and not self._has_files:
             self._take_files(self._inbox.look())
         self._read_on()
@@ -211,8 +237,8 @@ class Watcher:
 
     def finish(self) -> None:
         """Commits what has ended by now; what is under way, and files that weren't begun, are left."""
-        self._poller.close()
-        self._take(self._poller.take())
+        self.poller.close()
+        self._take(self.poller.take())
         while self._waiting or self._quiet:
             self._commit()
 
@@ -253,9 +279,9 @@ class Watcher:
         polled = PolledFeeds(states, ())
         if poll.payload is not None:
             units = self._careful.prepare(poll.payload, polled)
-            self._poller.learn_names(names for unit in units for names in unit.rows.batch.feed_names)
+            self.poller.learn_names(names for unit in units for names in unit.rows.batch.feed_names)
         else:
-            letters = [] if poll.error is None else [fetch_letter(poll.url, poll.error, _now(), "")]
+            letters = [] if poll.error is None else [fetch_letter(poll.url, poll.error, self._now(), "")]
             units = [self._careful.refused(letters, polled)]
         self._add(units)
 
@@ -276,7 +302,7 @@ class Watcher:
             self._drop = self._runs = None
             return
         runs = self._runs = self._runs or self._make_runs()
-        error = self._careful.tried(lambda: runs.commit(files, _now()))
+        error = self._careful.tried(lambda: runs.commit(files, self._now()))
         if error is not None:
             _LOG.warning(
                 "a run over %d files failed, and they are read bit by bit: %s", len(files), said(error)
@@ -301,7 +327,7 @@ class Watcher:
             for payload in read_payloads(file, self._settings.run.max_input_mb << 20):
                 yield from self._careful.prepare(payload)
         except RecordError as error:
-            yield self._careful.refused([file_letter(file, error, _now(), "")])
+            yield self._careful.refused([file_letter(file, error, self._now(), "")])
 
     # Commits.
 
@@ -344,7 +370,3 @@ def _payload_bytes(payload: Payload | None) -> int:
 
 def _is_over(since_s: float | None, patience_s: float, now_s: float) -> bool:
     return since_s is not None and now_s - since_s >= patience_s
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone.utc)

@@ -29,7 +29,7 @@ from pipeline.store.held_index import HeldIndex
 from pipeline.store.layout import Layout, new_run_id, staging_name
 from pipeline.store.manifest import committed_runs
 from pipeline.tables import WriteTables, dead_letter_slices
-from pipeline.versions import versions
+from pipeline.versions import installed_versions, joined_versions
 from pipeline.work import FinishBatch, PrepareBatch, stage_dead_letters
 from pipeline.write import stage_regrouped, stage_segment
 from schemas.dedup import ArticleKeys, DeadLetterKey, Decision, IndexRows, RowRef
@@ -139,7 +139,7 @@ class WindowWriter:
         self._layout = Layout(settings.output)
         self._held = RunSummary()
         self._states: tuple[tuple[str, ...], dict[str, FeedState], dict[str, HostState]] | None = None
-        self._versions = versions()
+        self._versions = joined_versions(installed_versions())
         self._indexes = {name: HeldIndex(name) for name in INDEXES}
 
     def write(

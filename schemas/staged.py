@@ -108,7 +108,10 @@ class WriteTask:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What a run, or a part of it, has done: the parts add up to the whole in any order."""
+    """What a run, or a part of it, has done: the parts add up to the whole in any order.
+
+    versions: names and versions of what shapes the data, as the workers have them installed.
+    """
 
     counts: Counts = dataclasses.field(default_factory=Counts)
     files: tuple[StagedFile, ...] = ()
@@ -116,3 +119,4 @@ class RunSummary:
     feed_states: tuple[FeedState, ...] = ()
     host_states: tuple[HostState, ...] = ()
     feed_names: tuple[FeedNames, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()

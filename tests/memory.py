@@ -36,7 +36,7 @@ class Memory:
         self._commit(settlement)
         return settlement.items
 
-    def circle_of(self, article_ids: Collection[str]) -> Circle:
+    def circle_of(self, article_ids: Collection[str], compared: Collection[str] = ()) -> Circle:
         """The circle, step by step."""
         distance = dict.fromkeys(article_ids, 0)
         for step in range(1, CIRCLE_STEPS + 1):

@@ -70,7 +70,7 @@ def keys(name: str, text: str | None = "text", title: str = "", **fields: Any) -
         "publisher": None,
         "published_us": None,
         "updated_us": None,
-        "row_hash": "w1",
+        "row_hash": hash_fields("w1", ()),
         "origin_uri": "in/a.txt",
         "origin_position": 0,
         "bands": made.bands,

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from apache_beam import coders
 
-from schemas import dedup, records, sources, staged, state
+from schemas import dedup, records, settling, sources, staged, state
 
 #: Every record that crosses a shuffle.
 SHUFFLED = (
@@ -18,6 +18,15 @@ SHUFFLED = (
     dedup.KeysBatch,
     records.DeadLetter,
     records.PayloadBatch,
+    settling.BandBatch,
+    settling.CandidateBatch,
+    settling.EdgeBatch,
+    settling.JudgeBatch,
+    settling.LabelBatch,
+    settling.MarkBatch,
+    settling.SegmentPiece,
+    settling.SettleBatch,
+    settling.TokenBatch,
     sources.HostQueue,
     sources.SourceFile,
     staged.FinishedBatch,
@@ -64,8 +73,11 @@ class RecordCoder(coders.Coder):
 
     def estimate_size(self, value: Any) -> int:
         """Roughly how many bytes the record will be. Beam's own way is to encode it once more."""
-        held = (getattr(value, field.name) for field in dataclasses.fields(value))
-        return _RECORD_BYTES + _ENTRY_BYTES * sum(len(entry) for entry in held if isinstance(entry, tuple))
+        held = [getattr(value, field.name) for field in dataclasses.fields(value)]
+        entries = sum(len(entry) for entry in held if isinstance(entry, tuple))
+        return (
+            _RECORD_BYTES + _ENTRY_BYTES * entries + sum(len(one) for one in held if isinstance(one, bytes))
+        )
 
     def is_deterministic(self) -> bool:
         """Fields go out in their order and no record holds a mapping: equal records are equal bytes."""

@@ -1,25 +1,26 @@
 """Decides for every staged article whether it is kept, a duplicate, or known: keys -> decisions.
 
-Two shuffles of keys. The first is by item, in key ranges, since `_index` is sorted the same way: what was met before,
-just so, goes no further. What is left is new in some way and comes together, keys and fingerprints only, for
-`settle_stories`: which article is it, which version, which story?
+The first shuffle of keys is by item, in key ranges, since `_index` is sorted the same way: what was met before, just
+so, goes no further. What is left is new in some way: which article is it, which version, which story? In one process
+`settle_stories` says so of all of it at once; on an engine with many workers `SettleSpread` comes to the same, and no
+worker sees all of it.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import apache_beam as beam
 
-from schemas.dedup import Decision, DecisionBatch, IndexRows, KeysBatch
+from schemas.dedup import DecisionBatch, IndexRows, KeysBatch
 from schemas.staged import FinishTask, PreparedBatch
 from transforms.functions.stories import NearDuplicates, settle_stories
 from transforms.recollection import KnownArticles, Lookup, Recollection, drop_known_items, index_rows
-from transforms.shards import by_shard
+from transforms.shards import by_shard, decisions_by_file
+from transforms.spread_settlement import Settled, SettleSpread
 
 
 class Deduplicated(NamedTuple):
@@ -38,6 +39,8 @@ class DeduplicateArticles(beam.PTransform[Any, Any]):
     """Decides on articles by their keys: PreparedBatch -> FinishTask, and IndexRows for what is new.
 
     shards: key ranges of the first shuffle, a power of two. near: see `settle_stories`.
+    settle_shards: key ranges in which new items are settled, a power of two; 1: all in one place, which is faster
+    where there is only one.
     now_us: the run's time; since_us: from when on committed articles count as near. Microseconds since 1970 UTC.
     rows_per_task: the most that one task asks to be finished.
     """
@@ -48,9 +51,10 @@ class DeduplicateArticles(beam.PTransform[Any, Any]):
     now_us: int
     since_us: int
     rows_per_task: int
+    settle_shards: int = 1
 
     def expand(self, prepared: beam.PCollection[PreparedBatch]) -> Deduplicated:
-        """Wires the two shuffles, and a third that brings each file's decisions together."""
+        """Wires the shuffles by item and of what is new, and the last that brings each file's decisions together."""
         met = (
             prepared
             | "ShardByItem" >> beam.ParDo(_ShardKeys(self.shards)).with_output_types(tuple[int, KeysBatch])
@@ -60,16 +64,9 @@ class DeduplicateArticles(beam.PTransform[Any, Any]):
             .with_output_types(tuple[int, KeysBatch], decisions=tuple[str, DecisionBatch])
             .with_outputs(_DECISIONS, main="new")
         )
-        settled = (
-            met.new
-            | "GroupNew" >> beam.GroupByKey()
-            | "SettleStories"
-            >> beam.ParDo(_SettleStories(self.known, self.near, self.now_us, self.since_us))
-            .with_output_types(tuple[str, DecisionBatch], index_rows=IndexRows)
-            .with_outputs(_INDEX_ROWS, main=_DECISIONS)
-        )
+        settled = self._settled_together(met.new) if self.settle_shards == 1 else self._settled_apart(met.new)
         tasks = (
-            (met[_DECISIONS], settled[_DECISIONS])
+            (met[_DECISIONS], *settled.decisions)
             | "AllDecisions" >> beam.Flatten()
             | "GroupByFile" >> beam.GroupByKey()
             | "ToTasks"
@@ -77,7 +74,23 @@ class DeduplicateArticles(beam.PTransform[Any, Any]):
                 FinishTask
             )
         )
-        return Deduplicated(tasks, settled[_INDEX_ROWS])
+        return Deduplicated(tasks, settled.index_rows | "AllSettledRows" >> beam.Flatten())
+
+    def _settled_together(self, new: beam.PCollection[tuple[int, KeysBatch]]) -> Settled:
+        settled = (
+            new
+            | "GroupNew" >> beam.GroupByKey()
+            | "SettleStories"
+            >> beam.ParDo(_SettleStories(self.known, self.near, self.now_us, self.since_us))
+            .with_output_types(tuple[str, DecisionBatch], index_rows=IndexRows)
+            .with_outputs(_INDEX_ROWS, main=_DECISIONS)
+        )
+        return Settled([settled[_DECISIONS]], [settled[_INDEX_ROWS]])
+
+    def _settled_apart(self, new: beam.PCollection[tuple[int, KeysBatch]]) -> Settled:
+        spread = SettleSpread(self.known, self.settle_shards, self.near, self.now_us, self.since_us)
+        settled: Settled = new | "Settle" >> spread
+        return settled
 
 
 _DECISIONS = "decisions"
@@ -103,7 +116,7 @@ class _DropKnownItems(beam.DoFn):
         new, unchanged = drop_known_items((keys for batch in element[1] for keys in batch.keys), self._index)
         if new:
             yield 0, KeysBatch(tuple(new))
-        for file_and_batch in _by_file(unchanged):
+        for file_and_batch in decisions_by_file(unchanged):
             yield beam.pvalue.TaggedOutput(_DECISIONS, file_and_batch)
 
 
@@ -120,17 +133,9 @@ class _SettleStories(beam.DoFn):
         settlement = settle_stories(
             new, recollection.known_to(new), self._near, self._window_us, recollection.circle_of
         )
-        yield from _by_file(one.decision for one in settlement.items)
+        yield from decisions_by_file(one.decision for one in settlement.items)
         for rows in index_rows(settlement, self._now_us):
             yield beam.pvalue.TaggedOutput(_INDEX_ROWS, rows)
-
-
-def _by_file(decisions: Iterable[Decision]) -> Iterator[tuple[str, DecisionBatch]]:
-    of_file: dict[str, list[Decision]] = defaultdict(list)
-    for decision in decisions:
-        of_file[decision.ref.file].append(decision)
-    for file, members in of_file.items():
-        yield file, DecisionBatch(tuple(members))
 
 
 def _finish_tasks(limit: int, file: str, batches: Iterable[DecisionBatch]) -> Iterator[FinishTask]:

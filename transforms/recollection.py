@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +22,11 @@ from schemas.dedup import (
     KnownRevision,
     Regrouping,
 )
+from schemas.settling import Told
+from transforms.functions.candidates import IDENTITY, OWN_ID, known_rank, known_version
 from transforms.functions.dedup import moment_us, survivor_rank
 from transforms.functions.identity import hash_key
-from transforms.functions.stories import CIRCLE_STEPS, Circle, Known, Settlement
+from transforms.functions.stories import CIRCLE_STEPS, Circle, Known, Settlement, stated_by
 
 
 class Lookup(Protocol):
@@ -35,6 +37,21 @@ class Lookup(Protocol):
 
     def sharing_bands(self, bands: npt.NDArray[np.uint32], since_us: int) -> pa.Table:
         """All rows of the index of fingerprints, not older, that share a band key, in no order."""
+
+
+@runtime_checkable
+class FingerprintLookup(Lookup, Protocol):
+    """What dedup asks of the index of fingerprints where it is settled on many workers."""
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """Names of its segments; known without reading."""
+
+    def pieces(self, segment: str) -> int:
+        """In how many pieces a segment can be read."""
+
+    def bands_of(self, segment: str, piece: int, since_us: int) -> pa.Table:
+        """Columns key, version and bands of a piece, without rows that are older."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,11 +95,48 @@ class Recollection:
             fingerprints = _fingerprints(self._known.fingerprints.sharing_bands(bands, self._since_us))
         touched = {keys.article_id for keys in new} | set(identities.values()) | set(contents.values())
         touched |= {fingerprint.article_id for fingerprint in fingerprints}
-        revisions = self._revisions(touched)
+        revisions = self.revisions(touched)
         return Known(identities, contents, revisions, fingerprints)
 
-    def circle_of(self, article_ids: Collection[str]) -> Circle:
-        """Follows near-duplicates from some articles, one look-up a step."""
+    def articles_of(self, kind: int, keys: Collection[bytes]) -> dict[bytes, bytes]:
+        """The known articles that tokens lead to, by token. kind: of `candidates.TOKENS`."""
+        if kind == OWN_ID:
+            rows = self._known.articles.lookup(list(keys))
+            return {key: key for key in rows.column("key").to_pylist()}
+        index = self._known.identities if kind == IDENTITY else self._known.contents
+        return _smallest_articles(index.lookup(list(keys)))
+
+    def told_of(self, ranks: Collection[bytes]) -> dict[bytes, Told]:
+        """What known versions are told by, by rank (`candidates.known_rank`)."""
+        articles = {article for article, _ in filter(None, map(known_version, ranks))}
+        stated = {
+            (revision.article_id, revision.version): stated_by(revision)
+            for revisions in self.revisions("a1" + article.hex() for article in articles).values()
+            for revision in revisions
+        }
+        wanted = set(ranks)
+        found = {}
+        for row in self._known.fingerprints.lookup(list(articles)).to_pylist():
+            rank = known_rank(row["key"], row["version"])
+            if rank in wanted:
+                its = stated.get(("a1" + row["key"].hex(), row["version"]), stated_by(None))
+                found[rank] = Told(rank, row["sketch"], row["shingle_count"], *its)
+        return found
+
+    def circle_of(self, article_ids: Collection[str], compared: Collection[str] = ()) -> Circle:
+        """What near-duplicates lead to from some articles. compared: those whose fingerprints are wanted anyway."""
+        distance, links = self.followed(article_ids)
+        members = _keys_of(distance)
+        return Circle(
+            distance,
+            links,
+            self.revisions(distance),
+            _fingerprints(self._known.fingerprints.lookup(_keys_of({*links, *compared}))),
+            self._regroupings(members),
+        )
+
+    def followed(self, article_ids: Collection[str]) -> tuple[dict[str, int], dict[str, set[str]]]:
+        """Distances and links of a `Circle`: follows near-duplicates from some articles, one look-up a step."""
         distance = dict.fromkeys(article_ids, 0)
         links: dict[str, set[str]] = defaultdict(set)
         outermost = list(distance)
@@ -98,15 +152,7 @@ class Recollection:
                 {other for one in outermost for other in links.get(one, ()) if other not in distance}
             )
             distance |= dict.fromkeys(outermost, step)
-        members = _keys_of(distance)
-        return Circle(
-            distance,
-            links,
-            self._revisions(distance),
-            # Only what is linked to something is ever held against a third article.
-            _fingerprints(self._known.fingerprints.lookup(_keys_of(links))),
-            self._regroupings(members),
-        )
+        return distance, links
 
     def _regroupings(self, members: list[bytes]) -> dict[str, Regrouping]:
         last: dict[str, Regrouping] = {}
@@ -115,7 +161,8 @@ class Recollection:
             last[article_id] = Regrouping(article_id, row["sequence"], "a1" + row["group_id"].hex())
         return last
 
-    def _revisions(self, article_ids: Iterable[str]) -> dict[str, list[KnownRevision]]:
+    def revisions(self, article_ids: Iterable[str]) -> dict[str, list[KnownRevision]]:
+        """All committed versions of some articles, in order; those without any are left out."""
         found: dict[str, list[KnownRevision]] = defaultdict(list)
         rows = self._known.articles.lookup(_keys_of(article_ids)).sort_by(
             [("key", "ascending"), ("version", "ascending")]
@@ -175,12 +222,15 @@ def _keys_of(hashes: Iterable[str | None]) -> list[bytes]:
 
 def _named(rows: pa.Table, names: dict[bytes, str]) -> dict[str, str]:
     """Article ids by the hash that was looked up. Where runs without a lock have left two, the smaller counts."""
-    found: dict[str, str] = {}
+    return {names[key]: "a1" + article.hex() for key, article in _smallest_articles(rows).items()}
+
+
+def _smallest_articles(rows: pa.Table) -> dict[bytes, bytes]:
+    found: dict[bytes, bytes] = {}
     for key, article in zip(
         rows.column("key").to_pylist(), rows.column("article_id").to_pylist(), strict=True
     ):
-        article_id = "a1" + article.hex()
-        found[names[key]] = min(found.get(names[key], article_id), article_id)
+        found[key] = min(found.get(key, article), article)
     return found
 
 

@@ -1,11 +1,12 @@
-"""Splitting batches by key range, so that few, fat elements are shuffled."""
+"""Splitting batches by key range or file, so that few, fat elements are shuffled."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+from schemas.dedup import Decision, DecisionBatch
 from transforms.functions.identity import hash_key
 
 T = TypeVar("T")
@@ -25,3 +26,12 @@ def by_shard(items: Iterable[T], key: Callable[[T], str], shards: int) -> dict[i
     for item in items:
         grouped[shard_of(key(item), shards)].append(item)
     return {shard: tuple(members) for shard, members in grouped.items()}
+
+
+def decisions_by_file(decisions: Iterable[Decision]) -> Iterator[tuple[str, DecisionBatch]]:
+    """Decisions by the staged file whose rows they are on."""
+    of_file: dict[str, list[Decision]] = defaultdict(list)
+    for decision in decisions:
+        of_file[decision.ref.file].append(decision)
+    for file, members in of_file.items():
+        yield file, DecisionBatch(tuple(members))

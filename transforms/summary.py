@@ -44,4 +44,5 @@ def merge_summaries(summaries: Iterable[RunSummary]) -> RunSummary:
         feed_names=tuple(
             sorted((names for part in parts for names in part.feed_names), key=lambda names: names.url)
         ),
+        versions=tuple(sorted({one for part in parts for one in part.versions})),
     )

@@ -110,7 +110,7 @@ class LivePoller:
         made = dataclasses.replace(
             settings, run_at=None, latest_start_s=None, known_hosts=tuple(hosts.values())
         )
-        self._poller = Poller(made, client, clock)
+        self._poller = Poller(made, client, clock, outlasts_faults=True)
         self._feeds: dict[str, _Feed] = {}
         self._due: list[tuple[dt.datetime, int, str]] = []
         self._number = itertools.count()
@@ -213,7 +213,7 @@ class LivePoller:
         self._poller.wake()
 
     def take(self) -> LivePolls:
-        """What was finished since it was called last. Raises RunError where a poll ended in an error of ours."""
+        """What was finished since it was called last."""
         self._collect()
         ended, self._ended = self._ended, []
         return LivePolls(tuple(ended), tuple(self._poller.gate.take_touched()))

@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import heapq
 import itertools
+import logging
 import queue
 import random
 import threading
@@ -31,6 +32,8 @@ from transforms.functions.polling.answer import after_answer
 from transforms.functions.polling.hosts import host_of
 from transforms.functions.polling.outcomes import Outcome
 from transforms.functions.urls import redact_credentials, with_credentials_of
+
+_LOG = logging.getLogger("newsbeam")
 
 # A host that a redirect holds is looked at again after so long, in seconds.
 _HELD_S = 0.1
@@ -115,6 +118,8 @@ class Poller:
     of them waits for a server, but `wait`. All are for one thread, which the requests' own threads leave alone.
 
     clock: the present, aware. left: feeds so far that are left to a later run, as their hosts' time hasn't come.
+    outlasts_faults: whether an error of ours in one poll is a failure of its feed, "poll-failed", and logged as ours.
+    Else it is raised: who polls for ever would meet the feed again and again, who polls once had better know.
     """
 
     def __init__(
@@ -122,8 +127,11 @@ class Poller:
         settings: PollSettings,
         client: Client,
         clock: Callable[[], dt.datetime],
+        *,
+        outlasts_faults: bool = False,
     ) -> None:
         self._settings = settings
+        self._outlasts_faults = outlasts_faults
         self._client = client
         self._clock = clock
         self.gate = HostGate(settings.host_gap_s, clock, settings.known_hosts)
@@ -256,9 +264,8 @@ class Poller:
     def _ended(self, task: _Task, name: str, future: concurrent.futures.Future[Polled]) -> PollResult | None:
         """What a request has come to; None where it has to be made again, now that robots.txt is known."""
         self._asking.remove(name)
-        if (fault := future.exception()) is not None:
-            raise RunError(f"{task.request.state.url}: its poll ended in an error of ours") from fault
-        polled = future.result()
+        fault = future.exception()
+        polled = future.result() if fault is None else self._fault(task, fault)
         if polled.again and task.robots_read >= _MAX_ROBOTS:
             error = RecordError("robots-unreachable", f"{task.request.state.url}: led to too many hosts")
             polled = self._failed(task, error)
@@ -346,6 +353,13 @@ class Poller:
             settings.limits, settings.run_at,
         )  # fmt: skip
         return Polled(state, error=error)
+
+    def _fault(self, task: _Task, fault: BaseException) -> Polled:
+        said = f"{task.request.state.url}: its poll ended in an error of ours"
+        if not self._outlasts_faults:
+            raise RunError(said) from fault
+        _LOG.error("%s", said, exc_info=fault)
+        return self._failed(task, RecordError("poll-failed", f"{said}: {type(fault).__name__}"))
 
     def _follow(self, task: _Task, polled: Polled) -> tuple[FeedRequest, ...]:
         """Puts older pages that an answer leads to into the queues; returns the feeds that it leads to."""

@@ -67,10 +67,48 @@ def check_output(layout: Layout) -> list[Problem]:
 
     While a run commits here, its files are passed over with a note. Raises OSError where OUT can't be listed.
     """
-    return list(_check(layout))
+    return list(find_problems(layout))
 
 
-def _check(layout: Layout) -> Iterator[Problem]:
+def find_problems(layout: Layout) -> Iterator[Problem]:
+    """The same, one after the other; what is only a note comes as soon as it is found.
+
+    What is committed while it looks, by a stream every few seconds, is no fault of what was there when it began.
+    """
+    # Before the runs: a commit that is done in between has left its folder by the time that its files are listed.
+    committing = frozenset(interrupted_commits(layout))
+    runs = committed_runs(layout)
+    problems = []
+    for problem in _check(layout, sorted(runs)):
+        if problem.is_note:
+            yield problem
+        else:
+            problems.append(problem)
+    changed = _changed_since(layout, runs - committing) if problems else set()
+    yield from (problem for problem in problems if problem.path not in changed)
+    passed_over = {problem.path for problem in problems if problem.path in changed}
+    if passed_over:
+        files_are = "1 file was" if len(passed_over) == 1 else f"{len(passed_over)} files were"
+        yield Problem(layout.output, f"{files_are} replaced or added by a commit meanwhile", is_note=True)
+
+
+def _changed_since(layout: Layout, runs: frozenset[str]) -> set[str]:
+    """The paths of all files that were added or removed by other runs than these, or are about to be."""
+    manifests = []
+    for run_id in committed_runs(layout) - runs:
+        with contextlib.suppress(RunError, OSError):
+            manifests.append(read_manifest(layout, run_id))
+    for run_id in interrupted_commits(layout):
+        journal = layout.journal_path(run_id)
+        # One that was completed meanwhile is a run by now.
+        with contextlib.suppress(RunError, OSError):
+            manifests.append(decode_manifest(files.read_bytes(journal), journal))
+    names = (name for one in manifests for name in (*one.removed, *(file.target for file in one.files)))
+    return {layout.path(name) for name in names}
+
+
+def _check(layout: Layout, runs: Sequence[str]) -> Iterator[Problem]:
+    """runs: those that are committed; whatever is listed after them may be of later ones."""
     present = {
         layout.relative(info.path): info.size
         for folder in (*TABLES, "_index", "_feeds")
@@ -80,7 +118,6 @@ def _check(layout: Layout) -> Iterator[Problem]:
         yield Problem(layout.output, "nothing is here: no run has written to this folder")
         return
     manifests: dict[str, Manifest] = {}
-    runs = sorted(committed_runs(layout))
     for run_id in runs:
         try:
             manifests[run_id] = read_manifest(layout, run_id)

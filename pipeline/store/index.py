@@ -84,6 +84,23 @@ class KeyIndex:
         ]
         return pa.concat_tables(found) if found else schema.empty_table()
 
+    def pieces(self, segment: str) -> int:
+        """How many row groups a segment has: each can be read by itself, on any worker."""
+        with open_segment(segment) as file, pq.ParquetFile(file) as parquet:
+            groups: int = parquet.metadata.num_row_groups
+            return groups
+
+    def bands_of(self, segment: str, piece: int, since_us: int) -> pa.Table:
+        """The columns key, version and bands of a row group of the index of fingerprints, without too old rows."""
+        schema = INDEXES[self.name]
+        columns = ["key", "version", "bands"]
+        with open_segment(segment) as file, pq.ParquetFile(file) as parquet:
+            if not _has_recent(parquet, piece, since_us, schema):
+                return pa.schema([schema.field(name) for name in columns]).empty_table()
+            table = parquet.read_row_group(piece, columns=["seen_us", *columns])
+        recent = table.column("seen_us").to_numpy() >= since_us
+        return table.select(columns).filter(pa.array(recent))
+
 
 #: The high bits of a band key by which most rows are ruled out before keys are compared.
 _MARK_BITS = 22
@@ -96,11 +113,9 @@ def _banded_rows(
     since_us: int,
     schema: pa.Schema,
 ) -> Iterator[pa.Table]:
-    seen_at = schema.get_field_index("seen_us")
     with open_segment(segment) as file, pq.ParquetFile(file) as parquet:
         for group in range(parquet.metadata.num_row_groups):
-            statistics = parquet.metadata.row_group(group).column(seen_at).statistics
-            if statistics is not None and statistics.has_min_max and statistics.max < since_us:
+            if not _has_recent(parquet, group, since_us, schema):
                 continue
             table = parquet.read_row_group(group, columns=["seen_us", "bands"])
             recent = table.column("seen_us").to_numpy() >= since_us
@@ -113,6 +128,13 @@ def _banded_rows(
             hits = hits[recent[hits]]
             if len(hits):
                 yield parquet.read_row_group(group, columns=schema.names).take(pa.array(hits)).cast(schema)
+
+
+def _has_recent(parquet: pq.ParquetFile, group: int, since_us: int, schema: pa.Schema) -> bool:
+    """Whether a row group may hold what is not too old."""
+    column = parquet.metadata.row_group(group).column(schema.get_field_index("seen_us"))
+    statistics = column.statistics
+    return statistics is None or not statistics.has_min_max or statistics.max >= since_us
 
 
 def band_keys(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:

@@ -54,6 +54,17 @@ def output_lock(layout: Layout) -> Iterator[bool]:
         os.close(handle)
 
 
+def lock_mark(layout: Layout) -> tuple[int, int] | None:
+    """What the lock file that is there now is told by; None where there is none, as on remote filesystems."""
+    if not files.is_local(layout.output):
+        return None
+    try:
+        found = os.stat(layout.lock_path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _open(path: str) -> int:
     # Not inherited by programs that are started: only this process is to hold it.
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)

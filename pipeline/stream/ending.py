@@ -59,9 +59,15 @@ def stop_stream(
     lease = read_lease(layout)
     if lease is None:
         return StopOutcome(Ending.NOTHING_RUNS, f"no stream runs in {layout.output}")
-    life = life_of(layout, lease, dt.datetime.now(dt.timezone.utc))
+    life = _life(layout, lease)
     if forget:
         return _forget(layout, lease, life)
+    while life is Life.COMING:
+        if savepoint is None:
+            # Whenever it comes, it is told to end at its first tick.
+            request_stop(layout, lease.stream_id)
+        time.sleep(_LOOK_EVERY_S)
+        life = _life(layout, lease)
     if life is Life.OVER:
         release(layout, lease.stream_id)
         message = f"no stream runs in {layout.output}: {describe_job(lease)} is over already"
@@ -76,6 +82,10 @@ def stop_stream(
             f"--savepoint is for Flink, and stream {lease.stream_id} runs elsewhere: {describe_job(lease)}"
         )
     return _elsewhere(layout, lease, drain_timeout_s)
+
+
+def _life(layout: Layout, lease: StreamLease) -> Life:
+    return life_of(layout, lease, dt.datetime.now(dt.timezone.utc))
 
 
 def _forget(layout: Layout, lease: StreamLease, life: Life) -> StopOutcome:
@@ -93,7 +103,7 @@ def _flink_job(address: str, lease: StreamLease) -> FlinkJob:
     job_id = lease.flink_job_id or flink.find_job(lease.job_name)
     if job_id is None:
         raise RunError(
-            f"stream {lease.stream_id} was submitted just now, and Flink at {address} doesn't show it yet: try again"
+            f"stream {lease.stream_id} is not to be found on Flink at {address} any more: try again"
         )
     return FlinkJob(flink, job_id)
 

@@ -41,6 +41,6 @@ def life_of(layout: Layout, lease: StreamLease, now: dt.datetime) -> Life:
 def _on_flink(flink: FlinkRest, lease: StreamLease, now: dt.datetime) -> Life:
     job_id = lease.flink_job_id or flink.find_job(lease.job_name)
     if job_id is None:
-        return Life.OVER if now - lease.started_at > _SUBMITTING else Life.UNKNOWN
+        return Life.OVER if now - lease.started_at > _SUBMITTING else Life.COMING
     state = flink.job_state(job_id)
     return Life.OVER if state is None or state in TERMINAL else Life.RUNNING

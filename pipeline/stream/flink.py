@@ -56,13 +56,9 @@ class FlinkRest:
         return str(max(found, key=lambda job: job["start-time"])["jid"]) if found else None
 
     def failure(self, job_id: str) -> str | None:
-        """The first line of what made a job fail, or restart; None where nothing did."""
+        """What made a job fail, or restart, in a line; None where nothing did."""
         answer = self._ask("GET", f"/jobs/{job_id}/exceptions?maxExceptions=1") or {}
-        text = str(answer.get("root-exception") or "")
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        # Beam's workers put what really happened at the end, behind the frames of Java.
-        causes = [line for line in lines if line.startswith("Caused by: ")]
-        return (causes or lines)[-1 if causes else 0] if lines else None
+        return _cause(str(answer.get("root-exception") or ""))
 
     def cancel(self, job_id: str) -> None:
         """Asks for a job to be cancelled; that it is, `job_state` says. A job that is over stays as it is."""
@@ -120,3 +116,22 @@ class FlinkRest:
         if response.status_code >= 400 or not isinstance(answer, dict):
             raise RunError(f"Flink at {self.address} refuses {method} {path}: {str(answer)[:300]}")
         return answer
+
+
+def _cause(trace: str) -> str | None:
+    """The line of a stack trace of Java's that says what happened; None where there is none.
+
+    An error in a Python worker stands in the message of an exception of Java's, as a traceback of many lines: what was
+    raised is the last of them.
+    """
+    _, traceback, rest = trace.rpartition("Traceback (most recent call last):")
+    if traceback:
+        own = rest.partition("\n\tat ")[0]
+        lines = [line.strip() for line in own.splitlines() if line.strip() and not line.startswith(" ")]
+        if lines:
+            return lines[0]
+    lines = [line.strip() for line in trace.splitlines() if line.strip()]
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    if causes:
+        return causes[-1]
+    return lines[0] if lines else None

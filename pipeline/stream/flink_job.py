@@ -81,7 +81,7 @@ class FlinkJob(Job):
             said = self.flink.failure(self.job_id)
         except FlinkUnreachable as error:
             return str(error)
-        return said or f"Flink at {self.flink.address} doesn't say why"
+        return said or f"Flink at {self.flink.address} shows none"
 
     def end(self, within_s: float) -> None:
         """Beam's own cancelling leaves the job running."""

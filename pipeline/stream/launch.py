@@ -34,6 +34,7 @@ from pipeline.stream.flink import FlinkRest, FlinkUnreachable
 from pipeline.stream.flink_job import CANCEL_S, FlinkJob, Job, JobState
 from pipeline.stream.jobs import BeamJob, PrismJob
 from pipeline.stream.lease import (
+    describe_job,
     has_ended,
     hold_stream,
     read_beat,
@@ -55,8 +56,8 @@ Graph = Callable[[beam.Pipeline, RunSettings, Layout, str], None]
 #: Milliseconds between two checkpoints on Flink, where nothing else is typed.
 CHECKPOINT_EVERY_MS = 5_000
 
-#: Seconds between two looks at a stream: on a disk, and elsewhere.
-_LOOK_EVERY_S, _LOOK_AFAR_EVERY_S = 0.5, 2.0
+#: Seconds between two looks at a stream in OUT: on a disk, and elsewhere; and between two questions to its engine.
+_LOOK_EVERY_S, _LOOK_AFAR_EVERY_S, _ASK_ENGINE_EVERY_S = 0.5, 2.0, 2.0
 
 #: Seconds that an engine may take to show a job that was submitted.
 _SUBMIT_S = 120.0
@@ -101,6 +102,9 @@ def run_stream(
                 prism = stack.enter_context(run_prism(beam_options(_quiet(settings))))
             launcher = _Launcher(settings, stream, layout, stream_id, graph or product_graph, prism)
             job = launcher.start()
+            say(
+                f"Stream {stream_id} is begun: {launcher.where()}. To end it: newsbeam stop --output {layout.output}"
+            )
             return _Watch(stream, layout, stream_id, job, signals, say).run()
         except KeyboardInterrupt as error:
             left = "Prism is ended with it" if prism is not None else "its job runs on"
@@ -169,8 +173,11 @@ class _Launcher:
             if isinstance(job, FlinkJob):
                 self._lease = dataclasses.replace(self._lease, flink_job_id=job.job_id)
                 write_lease(self._layout, self._lease)
-        _LOG.info("stream %s runs: job %s", self._lease.stream_id, self._lease.job_name)
         return job
+
+    def where(self) -> str:
+        """Where the job is, for a person."""
+        return describe_job(self._lease)
 
     def _submit(self) -> Job:
         arguments = stream_arguments(self._settings, self._lease)
@@ -283,9 +290,11 @@ class _Watch:
     def run(self) -> StreamOutcome:
         """Returns once the stream has ended as it should; see `run_stream` for the other ends."""
         every_s = _LOOK_EVERY_S if is_local(self._layout.output) else _LOOK_AFAR_EVERY_S
+        state, asked_at = JobState.RUNNING, 0.0
         while True:
             now = time.monotonic()
-            state = self._job.state()
+            if now - asked_at >= _ASK_ENGINE_EVERY_S:
+                state, asked_at = self._job.state(), now
             # Asked after the state: a job that is over has said by then what it had to say.
             if has_ended(self._layout, self._id):
                 return self._ended("its last window is committed")
@@ -362,7 +371,12 @@ class _Watch:
         if self._job.replaces_workers:
             if now - self._warned_at > self._stream.stall_timeout_s:
                 self._warned_at = now
-                _LOG.warning("stream %s: no sign of work for %.0f s", self._id, silent_s)
+                _LOG.warning(
+                    "stream %s: no sign of work for %.0f s; the last error: %s",
+                    self._id,
+                    silent_s,
+                    self._job.failure(),
+                )
             return
         self._job.end(CANCEL_S)
         release(self._layout, self._id)

@@ -38,6 +38,8 @@ class Life(enum.Enum):
 
     RUNNING = "running"
     OVER = "over"
+    #: Its launcher was killed while it was submitted: the engine has no such job, and may have it in a moment.
+    COMING = "coming"
     #: The engine can't be asked.
     UNKNOWN = "unknown"
 
@@ -58,14 +60,15 @@ def hold_stream(layout: Layout, lease: StreamLease, life: Callable[[StreamLease]
             stack.enter_context(output_lock(Layout(layout.stream_dir)))
         except BusyError as error:
             raise BusyError(f"busy: another stream is being started in --output {layout.output}") from error
-        _refuse_second(layout, read_lease(layout), life)
+        refuse_second(layout, read_lease(layout), life)
         # Old words about other streams are of no use to anybody.
         files.delete([layout.stop_path, layout.beat_path, layout.ended_path])
         write_lease(layout, lease)
         yield
 
 
-def _refuse_second(layout: Layout, lease: StreamLease | None, life: Callable[[StreamLease], Life]) -> None:
+def refuse_second(layout: Layout, lease: StreamLease | None, life: Callable[[StreamLease], Life]) -> None:
+    """Raises BusyError where the stream of a lease runs in OUT, or may do so. life: see `hold_stream`."""
     if lease is None:
         return
     state = life(lease)
@@ -74,6 +77,11 @@ def _refuse_second(layout: Layout, lease: StreamLease | None, life: Callable[[St
         raise BusyError(
             f"busy: stream {lease.stream_id} runs in --output {layout.output} ({describe_job(lease)}): "
             f"{stop} ends it"
+        )
+    if state is Life.COMING:
+        raise BusyError(
+            f"busy: stream {lease.stream_id} was just being submitted when its launcher was ended, and may still begin "
+            f"in --output {layout.output} ({describe_job(lease)}): {stop} sees to it, or try again in a minute"
         )
     if state is Life.UNKNOWN:
         raise BusyError(

@@ -19,6 +19,7 @@ from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateS
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
+from pipeline.careful import prepare_carefully
 from pipeline.completion import parquet_files
 from pipeline.fetch.client import Client
 from pipeline.fetch.live import LivePoll, LivePoller, LivePolls
@@ -33,8 +34,8 @@ from schemas.state import FeedState, HostState
 from transforms.functions.polling.hosts import host_of
 from transforms.functions.prepare import fetch_letter
 
-#: Documents whose items travel together: elements of some hundred kilobytes.
-_PAYLOADS_PER_BATCH = 8
+#: The stage of what is set aside here, since an error of ours kept it from being worked on.
+STAGE = "stream"
 
 #: Seconds between two looks at whether other shards have found feeds, or feeds have moved.
 _LOOK_EVERY_S = 30.0
@@ -219,21 +220,20 @@ class _PollShard(beam.DoFn):
 
     def _prepared(self, taken: LivePolls, poller: LivePoller, now: dt.datetime) -> Iterator[PreparedRows]:
         """What was polled, each feed's states with its items: neither is to be saved without the other."""
-        batches = [
-            taken.polls[at : at + _PAYLOADS_PER_BATCH]
-            for at in range(0, len(taken.polls), _PAYLOADS_PER_BATCH)
-        ] or [()]
-        hosts = taken.hosts
-        for polls in batches:
-            rows = self._prepare(
-                PayloadBatch(tuple(poll.payload for poll in polls if poll.payload is not None)),
+        empty = [poll for poll in taken.polls if poll.payload is None]
+        if empty or taken.hosts:
+            yield self._prepare(
+                PayloadBatch(()),
                 now,
-                PolledFeeds(tuple(_states(polls)), hosts),
-                [fetch_letter(poll.url, poll.error, now, "") for poll in polls if poll.error is not None],
+                PolledFeeds(tuple(state for poll in empty for state in _states(poll)), taken.hosts),
+                [fetch_letter(poll.url, poll.error, now, "") for poll in empty if poll.error is not None],
             )
-            poller.learn_names(rows.batch.feed_names)
-            hosts = ()
-            yield rows
+        for poll in taken.polls:
+            if poll.payload is not None:
+                polled = PolledFeeds(tuple(_states(poll)), ())
+                for unit in prepare_carefully(self._prepare, poll.payload, now, polled, STAGE):
+                    poller.learn_names(unit.rows.batch.feed_names)
+                    yield unit.rows
 
 
 @dataclasses.dataclass(slots=True)
@@ -267,11 +267,10 @@ class _Shard:
         self.mark = uuid.uuid4().bytes
 
 
-def _states(polls: Iterable[LivePoll]) -> Iterator[FeedState]:
-    for poll in polls:
-        yield from poll.found
-        if poll.state is not None:
-            yield poll.state
+def _states(poll: LivePoll) -> Iterator[FeedState]:
+    yield from poll.found
+    if poll.state is not None:
+        yield poll.state
 
 
 def _now() -> dt.datetime:

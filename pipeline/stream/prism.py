@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
+import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.prism_runner import PrismJobServer
 
@@ -83,6 +84,7 @@ def run_prism(options: PipelineOptions) -> Iterator[Prism]:
         command, endpoint = PrismJobServer(options).subprocess_cmd_and_endpoint()
     except (ValueError, RuntimeError, OSError) as error:
         raise UsageError(f"--runner PrismRunner: there is no Prism: {error}") from error
+    _quieten_broken_calls()
     process = _start([str(part) for part in command])
     prism = Prism(process, endpoint, process_mark(process.pid), collections.deque(maxlen=_LINES_KEPT))
     threading.Thread(target=_listen, args=(prism,), name="prism-says", daemon=True).start()
@@ -115,6 +117,19 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
         )
     except OSError as error:
         raise UsageError(f"--prism_location {program}: {error.strerror}") from error
+
+
+def _quieten_broken_calls() -> None:
+    """Logs what threads of Beam's worker in this process raise when Prism is gone, which its job tells as well."""
+    before = threading.excepthook
+
+    def note(error: threading.ExceptHookArgs) -> None:
+        if issubclass(error.exc_type, grpc.RpcError):
+            _LOG.info("a thread of the worker has lost Prism", exc_info=error.exc_value)
+        else:
+            before(error)
+
+    threading.excepthook = note
 
 
 def _listen(prism: Prism) -> None:

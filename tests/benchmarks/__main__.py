@@ -21,6 +21,7 @@ from tests.benchmarks import (
     entity_quality,
     entity_speed,
     feed_parsers,
+    flink_batch,
     index_scale,
     language_quality,
     near_duplicates,
@@ -30,6 +31,7 @@ from tests.benchmarks import (
     same_tables,
     scale,
     schedules,
+    settle_spread,
     source_quality,
     stages,
     start,
@@ -37,6 +39,7 @@ from tests.benchmarks import (
     streaming_faults,
     text_quality,
     time_quality,
+    watch,
 )
 from tests.benchmarks.harness import measure_all, parser_of
 
@@ -48,6 +51,7 @@ BENCHMARKS = {
         against_datatrove,
         feed_parsers,
         scale,
+        flink_batch,
         start,
         stages,
         on_disk,
@@ -64,9 +68,11 @@ BENCHMARKS = {
         entity_speed,
         same_tables,
         schedules,
+        settle_spread,
         edge_cases,
         politeness,
         polling_load,
+        watch,
         streaming_engines,
         streaming_faults,
     )

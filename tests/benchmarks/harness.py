@@ -185,12 +185,23 @@ def session_memory(session: int) -> int:
             # After the name in brackets, which may hold anything: state, parent, group, session.
             fields = Path("/proc", name, "stat").read_text(errors="replace").rpartition(")")[2].split()
             if int(fields[3]) == session:
-                held = re.search(r"^Pss: +(\d+) kB", Path("/proc", name, "smaps_rollup").read_text(), re.M)
-                total += int(held[1]) * 1024 if held else 0
+                total += held_bytes(name)
         except (OSError, IndexError):
             # It has ended since the folder was listed.
             continue
     return total
+
+
+def held_bytes(process: int | str) -> int:
+    """The PSS of a process now, in bytes; 0 for one that has none any more. Raises OSError where it is gone."""
+    held = re.search(r"^Pss: +(\d+) kB", Path("/proc", str(process), "smaps_rollup").read_text(), re.M)
+    return int(held[1]) * 1024 if held else 0
+
+
+def cpu_seconds(process: int) -> float:
+    """The CPU time of a process so far, without that of its children. Raises OSError where it is gone."""
+    fields = Path("/proc", str(process), "stat").read_text(errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from tests.benchmarks import (
     same_tables,
     scale,
     schedules,
+    settle_spread,
     source_quality,
     stage_clocks,
     stages,
@@ -40,6 +41,7 @@ from tests.benchmarks import (
     streaming_faults,
     text_quality,
     time_quality,
+    watch,
 )
 from tests.benchmarks.__main__ import BENCHMARKS, main
 from tests.benchmarks.conll import Name, read_documents
@@ -438,6 +440,16 @@ def test_schedules_that_read_something_else_have_another_hash(tmp_path: Path) ->
     assert outcome.digests.keys() != schedules.measure(less, [second], tmp_path).digests.keys()
 
 
+def test_settling_on_many_workers_is_compared_with_one(tmp_path: Path) -> None:
+    """Both forms come to the same, and every shuffle of ours is counted."""
+    given = ["--settle_articles", "40", "--settle_shards", "4", "--settle_crowd", "20"]
+    text = settle_spread.measure(options(tmp_path, *given, count=40))
+    assert text.count("equal decisions and index rows: met") == 2
+    shuffles = {row[0] for row in rows(text)}
+    assert {"GroupByBand", "GroupByToken", "GroupByNode", "SpreadPieces", "all"} <= shuffles
+    assert "GroupByKey" not in shuffles
+
+
 def test_edge_cases_are_run() -> None:
     """Two rows for each kind of input that is asked for, and for what it is compared with."""
     cases = list(edge_cases.chosen(["guid in a feed"]))
@@ -462,6 +474,19 @@ def test_a_few_feeds_are_polled_for_real(tmp_path: Path) -> None:
     text = polling_load.measure(options(tmp_path, *given, "--load_workers", "1"))
     assert [(row[0], *row[4:]) for row in rows(text)[2:]] == [("all new", "6", "0"), ("unchanged", "6", "6")]
     assert "18 items" in text
+
+
+@linux_only
+def test_an_idle_watch_is_measured_by_both_clocks(tmp_path: Path) -> None:
+    """All feeds are polled by each, and a batch is committed."""
+    given = ("--watch_hosts", "2", "--watch_feeds", "2", "--watch_items", "2", "--watch_hours", "2")
+    text = watch.measure(options(tmp_path, *given, "--watch_minutes", "0.02", "--watch_batches", "4"))
+    tables = rows(text)
+    hours = [row for row in tables if row[0] in ("1", "2")]
+    assert len(hours) == 2
+    assert int(hours[1][1]) >= int(hours[0][1]) >= 4
+    assert [row[4] for row in tables if row[0] == "all are polled once"] == ["4"]
+    assert [row[0] for row in tables if row[0].endswith("-4")] == ["4-4"]
 
 
 @pytest.mark.parametrize("case", edge_cases.CASES, ids=lambda case: f"{case.name}, {case.size}")

@@ -20,9 +20,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.servers.publishers import publishers
+from tests.servers.publishers import Running, publishers
 from tests.tables import manifests, rows
 
 #: How a round ended in which the run was over before it could be killed; it is not counted.
@@ -62,18 +63,28 @@ def killed_polls(
                 after_s = generator.uniform(0, min(lengths_s[-3:]))
                 ends[_kill(command, out, after_s, rounds % 3 == 0, generator)] += 1
             rounds += 1
-        served.stop_publishing()
-        for _ in range(_MOST_RUNS):
-            before = len(manifests(out))
-            _done(command)
-            # A commit that a kill had left half-way is completed first.
-            *_, last = manifests(out)[before:]
-            if last["counts"]["kept"] + last["counts"]["duplicate"] == 0:
-                break
-        else:
-            raise AssertionError("there is always something new")
-        told = served.told()
-    expected = told["guids"]
+        found = nothing_lost(served, command, out)
+    return ends, found
+
+
+def nothing_lost(served: Running, command: list[str], out: Path, files: Sequence[str] = ()) -> int:
+    """Ends the publishing and runs until nothing is new: then each item is in the tables once. Returns how many.
+
+    command: a run. files: the ids of what it reads from files. Raises AssertionError at any item that is lost or
+    doubled, and at anything that `check` finds.
+    """
+    served.stop_publishing()
+    for _ in range(_MOST_RUNS):
+        before = len(manifests(out))
+        _done(command)
+        # A commit that a kill had left half-way is completed first.
+        *_, last = manifests(out)[before:]
+        if last["counts"]["kept"] + last["counts"]["duplicate"] == 0:
+            break
+    else:
+        raise AssertionError("there is always something new")
+    told = served.told()
+    expected = [*told["guids"], *files]
     found = Counter(row["origin"]["guid"] for table in ("articles", "duplicates") for row in rows(out, table))
     lost, doubled = set(expected) - set(found), [guid for guid, count in found.items() if count > 1]
     assert not lost, f"{len(lost)} of {len(expected)} lost: {sorted(lost)[:5]}"
@@ -87,7 +98,7 @@ def killed_polls(
         check=False,
     )
     assert checked.returncode == 0, checked.stdout
-    return ends, len(expected)
+    return len(expected)
 
 
 def _done(command: list[str]) -> None:

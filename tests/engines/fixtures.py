@@ -14,7 +14,7 @@ from tests.engines.go_tools import prism_path
 
 
 def _skip(engine: str, error: MissingToolError) -> None:
-    pytest.skip(f"NOT RUN ON {engine.upper()}, which needs programs that are {error}")
+    pytest.skip(f"NOT RUN ON {engine.upper()}: {error}")
 
 
 @pytest.fixture(scope="session")

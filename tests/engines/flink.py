@@ -26,7 +26,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,9 @@ class FlinkCluster:
             f"--environment_type={environment}",
             f"--environment_config={config}",
             f"--parallelism={self.slots if parallelism is None else parallelism}",
+            # Else a worker is started anew for each part of a job that begins when others have ended. Shorter than the
+            # delay of a restart, which must not find a worker that is dead.
+            "--environment_cache_millis=1000",
             # The cluster has all classes; as a default, each job would bring 150 MB of them along.
             f"--files_to_stage={state['jars']}/{PATCHED}",
         ]
@@ -140,6 +143,25 @@ class FlinkCluster:
         if "location" not in operation:
             raise EngineError(f"no savepoint of job {job}: {operation.get('failure-cause')}")
         return str(operation["location"])
+
+    def wait_until_half(self, known: Collection[str] = ()) -> str:
+        """Waits until a job that isn't among those known has done half of its steps; returns its id.
+
+        Raises EngineError where it doesn't come so far, or has ended by then.
+        """
+        found: list[str] = []
+
+        def is_half() -> bool:
+            found[:] = [job for job in self.jobs() if job not in known]
+            if not found:
+                return False
+            job = self.job(found[0])
+            if job["state"] in ENDED:
+                raise EngineError(f"job {found[0]} is {job['state']} already")
+            return 2 * int(job["status-counts"]["FINISHED"]) >= len(job["vertices"])
+
+        self.wait_for(is_half, "no job is half done", 10 * READY_S)
+        return found[0]
 
     def task_managers(self) -> list[str]:
         """The names of the task managers that Flink counts on; of one that was killed, until it is missed."""
@@ -252,6 +274,8 @@ def start(
     Raises MissingToolError where a program is missing; EngineError where the cluster doesn't become ready.
     """
     require_tools("java")
+    if not Path("/proc/self/stat").exists():
+        raise MissingToolError("not here: /proc, in which the processes of a cluster are found")
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / "cluster.json").exists():

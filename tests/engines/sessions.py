@@ -9,8 +9,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-_TICKS = os.sysconf("SC_CLK_TCK")
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Process:
@@ -25,6 +23,7 @@ class Process:
 
 def processes_of(session: int) -> Iterator[Process]:
     """All processes of a session."""
+    ticks = os.sysconf("SC_CLK_TCK")
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
@@ -40,7 +39,7 @@ def processes_of(session: int) -> Iterator[Process]:
             # It has ended since the folder was listed.
             continue
         # User and system time, its own and that of its children.
-        cpu_s = sum(int(field) for field in fields[11:15]) / _TICKS
+        cpu_s = sum(int(field) for field in fields[11:15]) / ticks
         yield Process(int(name), int(fields[1]), command, cpu_s, fields[0] == "Z")
 
 

@@ -171,8 +171,8 @@ def test_a_long_series_is_followed_a_few_steps_only() -> None:
     asked: list[int] = []
     whole_circle = memory.circle_of
 
-    def counted(article_ids: Iterable[str]) -> object:
-        circle = whole_circle(list(article_ids))
+    def counted(article_ids: Iterable[str], compared: Iterable[str]) -> object:
+        circle = whole_circle(list(article_ids), list(compared))
         asked.append(len(circle.distance))
         return circle
 

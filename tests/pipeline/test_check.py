@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import files
-from pipeline.store.check import check_output
+from pipeline.store.check import check_output, find_problems
 from pipeline.store.commit import commit, recover
 from pipeline.store.hashes import hash_bytes
 from pipeline.store.layout import Layout, parse_partition, staging_name, table_of
@@ -567,6 +567,42 @@ def test_what_an_interrupted_run_leaves_is_a_note(layout: Layout) -> None:
         files.move(layout.path(manifest.files[0].staged), layout.path(target))
     recover(layout)
     assert check_output(layout) == []
+
+
+@pytest.mark.parametrize("decided", [False, True])
+def test_a_commit_meanwhile_is_a_note(layout: Layout, decided: bool) -> None:
+    """A stream commits every few seconds: what it replaces and adds while it is looked at is no fault of anybody's."""
+    made = article(9, "r4")
+    tables = {
+        "articles/date=2022-03-30/r4-00000.parquet": articles_table([made]),
+        **index_tables("r4", [made]),
+    }
+    tables["_index/articles/r4.parquet"] = index_tables(
+        "r4", [EDITED, *FIRST_DAY, *SECOND_DAY, made], SET_ASIDE
+    )["_index/articles/r4.parquet"]
+    manifest = stage_run(layout, "r4", tables, Counts(1, 1), (SECOND_INDEX,))
+    if decided:
+        files.write_bytes(layout.journal_path("r4"), encode_manifest(manifest))
+    looking = find_problems(layout)
+    assert next(looking).is_note
+    files.write_bytes(layout.journal_path("r4"), encode_manifest(manifest))
+    recover(layout)
+    rest = list(looking)
+    assert [problem.message for problem in rest if not problem.is_note] == []
+    assert check_output(layout) == []
+
+
+def test_a_commit_meanwhile_hides_no_fault_of_others(layout: Layout) -> None:
+    """What it doesn't touch is looked at as ever."""
+    files.write_bytes(layout.path(LATER), b"")
+    manifest = stage_run(
+        layout, "r4", {"_feeds/r4.parquet": first_tables()[FEED]}, Counts(1, unchanged=1), ()
+    )
+    looking = find_problems(layout)
+    assert next(looking).is_note
+    files.write_bytes(layout.journal_path("r4"), encode_manifest(manifest))
+    recover(layout)
+    assert LATER in [layout.relative(problem.path) for problem in looking if not problem.is_note]
 
 
 def test_a_broken_journal_is_a_problem(layout: Layout) -> None:

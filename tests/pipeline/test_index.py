@@ -144,6 +144,29 @@ def test_fingerprints_are_found_by_any_one_band(tmp_path: Path, monkeypatch: pyt
     assert known.sharing_bands(np.zeros(0, dtype=np.uint32), since_us=0).num_rows == 0
 
 
+def test_bands_are_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All pieces of all segments are the rows of the window, each once."""
+    monkeypatch.setattr(index, "FINGERPRINT_GROUP_ROWS", 64)
+    old, new = fingerprint_rows(300, 1, seen_us=10), fingerprint_rows(130, 2, seen_us=20)
+    segments = tuple(write(tmp_path, f"{seen}.parquet", table) for seen, table in ((10, old), (20, new)))
+    mixed = write(tmp_path, "mixed.parquet", pa.concat_tables([old, new]))
+    for among, since_us, expected in (
+        (segments, 0, pa.concat_tables([old, new])),
+        (segments, 15, new),
+        ((mixed,), 20, new),
+        ((mixed,), 21, new.slice(0, 0)),
+    ):
+        known = KeyIndex("fingerprints", among)
+        assert [known.pieces(segment) for segment in segments] == [5, 3]
+        found = pa.concat_tables(
+            known.bands_of(segment, piece, since_us)
+            for segment in among
+            for piece in range(known.pieces(segment))
+        )
+        columns = ["key", "version", "bands"]
+        assert found.sort_by("key").equals(expected.select(columns).sort_by("key"))
+
+
 def test_nothing_is_found_in_nothing() -> None:
     """No segments, or no keys, is an empty table with the right columns."""
     assert KeyIndex("articles").lookup([b"\x00" * 16]).num_rows == 0

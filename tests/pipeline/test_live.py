@@ -12,12 +12,14 @@ import pytest
 
 from pipeline.fetch.client import Client
 from pipeline.fetch.live import LivePoll
+from pipeline.fetch.poll import PollSettings
+from pipeline.fetch.poller import Poller
 from pipeline.polling import FOUND_KEPT
 from schemas.errors import RunError
 from schemas.sources import FeedRequest
 from schemas.state import FeedNames, FeedState, HostState
 from tests.pipeline.live_feeds import LiveFeeds
-from tests.pipeline.polling_hosts import Page, PollingHost, hosts, now, rss
+from tests.pipeline.polling_hosts import LIMITS, Page, PollingHost, hosts, now, rss
 from tests.pipeline.test_poller import FEEDS, addresses, basic, link, page, to
 from tests.records import NOW
 from tests.servers.server import Request
@@ -220,16 +222,33 @@ def test_after_its_close_nothing_is_begun(client: Client) -> None:
         assert host.asked == []
 
 
-def test_an_error_of_ours_is_raised() -> None:
-    """Not swallowed by the thread in which it happened."""
+class Broken:
+    """A client with an error of ours."""
 
-    class Broken:
-        def get(self, *arguments: Any, **options: Any) -> None:
-            raise ZeroDivisionError
+    def get(self, *arguments: Any, **options: Any) -> None:
+        raise ZeroDivisionError
 
+
+def test_an_error_of_ours_is_a_failure_of_its_feed(caplog: pytest.LogCaptureFixture) -> None:
+    """Others are polled; it is logged, and tried again later: without an end the feed would else be met each time."""
     feeds = LiveFeeds(cast(Client, Broken()), ["http://127.0.0.1:1/1"])
+    (poll,) = feeds.settle()
+    assert poll.error is not None
+    assert poll.error.reason == "poll-failed"
+    assert poll.state is not None
+    assert poll.state.failures == 1
+    assert "an error of ours" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+    assert len(feeds.next_turn()) == 1
+
+
+def test_a_run_raises_an_error_of_ours() -> None:
+    """Not swallowed by the thread in which it happened."""
+    settings = PollSettings(LIMITS, PollLimits(), run_at=NOW)
+    poller = Poller(settings, cast(Client, Broken()), lambda: NOW)
+    poller.put(FeedRequest("http://127.0.0.1:1/1", FeedState("http://127.0.0.1:1/1")))
     with pytest.raises(RunError, match="an error of ours"):
-        feeds.settle()
+        list(poller.results())
 
 
 # Hosts that wish to be left alone.

@@ -109,6 +109,9 @@ def test_another_runner_brings_its_own_workers() -> None:
     assert not found.local
     assert found.workers == 1
     assert found.key_shards > settings(*IN).key_shards
+    assert found.chunk_mb == 0
+    assert settings(*IN).chunk_mb > 0
+    assert settings(*IN, "--runner", "FlinkRunner", "--chunk_mb", "9").chunk_mb == 9
     assert found.beam_args == ("--runner", "FlinkRunner", "--flink_master", "host:8081")
 
 

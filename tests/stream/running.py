@@ -20,7 +20,7 @@ from schemas.state import StreamLease
 ROOT = Path(__file__).parents[2]
 
 #: Seconds that an engine has for anything: machines that run tests are busy.
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 
 
 def wait_for(is_so: Callable[[], bool], otherwise: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +70,11 @@ def test_states_and_names_of_jobs(flink: FakeFlink) -> None:
         ("", None),
         ("java.lang.X: a\n\tat b", "java.lang.X: a"),
         ("java.lang.X: a\n\tat b\nCaused by: java.lang.Y: c\n\tat d", "Caused by: java.lang.Y: c"),
+        (
+            "java.lang.X: a\n\tat b\nCaused by: java.lang.Y: Error: Traceback (most recent call last):\n"
+            '  File "a.py", line 1, in f\n    raise E("no")\na.E: no [while running \'x\']\n\n\tat d\n\tat e',
+            "a.E: no [while running 'x']",
+        ),
     ],
 )
 def test_why_a_job_failed(flink: FakeFlink, exception: str | None, line: str | None) -> None:
@@ -136,7 +143,7 @@ def test_a_job_is_asked_to_end_until_it_has(flink: FakeFlink) -> None:
         ("b", LATER, Life.OVER),
         ("gone", NOW, Life.OVER),
         # The launcher was killed before it knew the job's id; its job server may still be about to submit it.
-        (None, NOW, Life.UNKNOWN),
+        (None, NOW, Life.COMING),
         (None, LATER, Life.OVER),
     ],
 )
@@ -188,6 +195,25 @@ def test_a_stream_is_stopped_after_its_last_window(flink: FakeFlink, layout: Lay
     assert outcome.ending is Ending.ENDED
     assert flink.jobs["a"].state == "CANCELED"
     assert read_lease(layout) is None
+
+
+def test_a_stream_that_is_still_to_come_is_waited_for(flink: FakeFlink, layout: Layout) -> None:
+    """Its launcher was killed while it was submitted: it is told to end before it begins."""
+    one = lease(flink_rest=flink.address, flink_job_id=None, started_at=dt.datetime.now(dt.timezone.utc))
+    write_lease(layout, one)
+
+    def come() -> None:
+        while not stop_requested(layout, "s1"):
+            time.sleep(0.01)
+        flink.jobs["a"] = FakeJob("newsbeam-s1")
+        mark_ended(layout, "s1")
+
+    thread = threading.Thread(target=come)
+    thread.start()
+    outcome = stop_stream(layout, 60.0)
+    thread.join()
+    assert outcome.ending is Ending.ENDED
+    assert flink.jobs["a"].state == "CANCELED"
 
 
 def test_a_stream_that_does_not_end_in_time_is_cancelled_all_the_same(

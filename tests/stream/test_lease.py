@@ -86,6 +86,10 @@ def test_the_first_stream_starts_and_asks_nobody(layout: Layout) -> None:
     ("life", "says"),
     [
         (Life.RUNNING, r"stream s1 runs in --output .*job f00 on Flink.*newsbeam stop --output .* ends it"),
+        (
+            Life.COMING,
+            r"stream s1 was just being submitted .*job f00 on Flink.*newsbeam stop --output .* sees to it",
+        ),
         (Life.UNKNOWN, r"stream s1 may still run .*job f00 on Flink.*newsbeam stop --output .* --forget"),
     ],
 )

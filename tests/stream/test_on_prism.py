@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from pipeline.stream.lease import has_ended, read_lease
+from tests.engines.sessions import processes_of
 from tests.stream.running import Stream, prism_lives, stop, streams, ticks, wait_for
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="NO PRISM ON WINDOWS: these tests send signals")
@@ -142,6 +145,27 @@ def test_a_worker_that_is_heard_of_no_more_ends_the_stream(
     assert code == 1
     assert "no sign of work" in err
     assert not prism_lives(lease)
+
+
+def test_a_killed_worker_ends_the_stream(start: Start, options: list[str], tmp_path: Path) -> None:
+    """One that is a process of its own: by Prism, where it was at something, or for want of a sign of work."""
+    boot = tmp_path / "boot"
+    boot.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tests.stream.boot "$@"\n')
+    boot.chmod(0o755)
+    config = json.dumps({"command": str(boot)})
+    process = ["--environment_type=PROCESS", f"--environment_config={config}", "--stall_timeout_s", "60"]
+    stream = start(tmp_path / "out", *options, *process)
+    stream.wait_for_windows(1)
+    lease = stream.lease
+    assert lease.prism_pid is not None
+    # They are in the session that Prism leads.
+    (worker,) = [one.pid for one in processes_of(lease.prism_pid) if "sdk_worker_main" in one.command]
+    os.kill(worker, signal.SIGKILL)
+    code, _, err = stream.end()
+    assert code == 1
+    assert "disconnected" in err or "no sign of work" in err
+    assert not prism_lives(lease)
+    assert read_lease(stream.layout) is None
 
 
 def test_a_last_window_that_does_not_come_is_waited_for_so_long(

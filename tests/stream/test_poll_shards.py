@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import work
 from pipeline.fetch.poll import PollSettings
 from pipeline.stream import poll
 from pipeline.stream.poll import PollShards, shard_of
 from pipeline.window import WindowWriter
-from schemas.staged import PreparedRows, Tick
+from schemas.records import PayloadBatch
+from schemas.staged import PreparedBatch, PreparedRows, Tick
 from tests.pipeline.polling_hosts import LIMITS, Page, PollingHost, hosts, now, rss
 from tests.pipeline.test_poller import page
 from tests.servers.server import Request
@@ -159,18 +161,38 @@ def test_what_is_kept_stays_small(tmp_path: Path, host: PollingHost, monkeypatch
     assert len(shards.worker._pollers[0].feeds) == 2
 
 
-def test_an_error_of_ours_loses_no_item(
+def test_an_error_of_ours_costs_the_document_that_meets_it(
     tmp_path: Path, host: PollingHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a poller had given out is asked for again."""
+    """The job would else end with it, and every other one after it."""
+    prepare = work.PrepareBatch.__call__
+
+    def broken(self: work.PrepareBatch, batch: PayloadBatch) -> PreparedBatch:
+        if any(b"Story 1" in payload.parts[0] for payload in batch.payloads):
+            raise RuntimeError("ours")
+        return prepare(self, batch)
+
+    monkeypatch.setattr(work.PrepareBatch, "__call__", broken)
+    made = Shards(tmp_path, host.url + "/1", host.url + "/2").until(
+        lambda made: has_items(1)(made) and any(one.batch.dead_letter_keys for one in made)
+    )
+    (letter,) = {key.reason: key for one in made for key in one.batch.dead_letter_keys}.values()
+    assert (letter.stage, letter.reason, letter.payload_bytes) == ("stream", "prepare-failed", len(rss("1")))
+    assert letter.detail == "RuntimeError: ours"
+
+
+def test_what_is_lost_in_an_error_is_asked_for_again(
+    tmp_path: Path, host: PollingHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A poller that had given something out isn't gone on with."""
     shards = Shards(tmp_path, host.url + "/1")
     with monkeypatch.context() as patched:
 
-        def broken(*_: object, **__: object) -> None:
-            raise RuntimeError("ours")
+        def full(*_: object, **__: object) -> None:
+            raise MemoryError
 
-        patched.setattr("pipeline.window.PrepareBatch.__call__", broken)
-        with pytest.raises(RuntimeError, match="ours"):
+        patched.setattr(poll, "prepare_carefully", full)
+        with pytest.raises(MemoryError):
             shards.until(has_items(1))
     shards.until(has_items(1))
 

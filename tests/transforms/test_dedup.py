@@ -7,43 +7,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import apache_beam as beam
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from pipeline.write import index_table
 from schemas.dedup import ArticleKeys, IndexRows, RowRef
 from schemas.index import INDEXES
 from schemas.staged import FinishTask, PreparedBatch
+from tests.known_rows import KnownRows
 from tests.records import keys
 from tests.transforms.pipelines import local_pipeline
 from transforms.coders import register_coders
 from transforms.dedup import DeduplicateArticles
 from transforms.functions.stories import Known, settle_stories
 from transforms.recollection import KnownArticles, index_rows
-
-
-class KnownRows:
-    """A small index in memory, of rows as the index holds them."""
-
-    def __init__(self, name: str, rows: Iterable[tuple[Any, ...]] = ()) -> None:
-        self._table = index_table(name, list(rows))
-
-    def lookup(self, wanted: Sequence[bytes]) -> pa.Table:
-        found = [key in set(wanted) for key in self._table["key"].to_pylist()]
-        return self._table.filter(pa.array(found, pa.bool_()))
-
-    def sharing_bands(self, bands: npt.NDArray[np.uint32], since_us: int) -> pa.Table:
-        wanted = set(bands.tolist())
-        found = [
-            seen >= since_us and bool(wanted & set(np.frombuffer(held, dtype="<u4").tolist()))
-            for held, seen in zip(
-                self._table["bands"].to_pylist(), self._table["seen_us"].to_pylist(), strict=True
-            )
-        ]
-        return self._table.filter(pa.array(found, pa.bool_()))
 
 
 def committed(items: Sequence[ArticleKeys], seen_us: int = 0) -> KnownArticles:
@@ -88,16 +64,29 @@ ARTICLES = [
 KNOWN = [keys("d", "three"), keys("old", "four"), keys("near", "six", words=WORDS)]
 
 
+#: How many key ranges new items are settled in: one place, or spread over workers.
+both_forms = pytest.mark.parametrize("settle_shards", [1, 4])
+
+
 def deduplicate(
-    known: KnownArticles, shards: int, since_us: int = 0, rows_per_task: int = 100
+    known: KnownArticles, shards: int, settle_shards: int, since_us: int = 0, rows_per_task: int = 100
 ) -> DeduplicateArticles:
     return DeduplicateArticles(
-        known, shards, "drop", now_us=1, since_us=since_us, rows_per_task=rows_per_task
+        known,
+        shards,
+        "drop",
+        now_us=1,
+        since_us=since_us,
+        rows_per_task=rows_per_task,
+        settle_shards=settle_shards,
     )
 
 
+@both_forms
 @pytest.mark.parametrize(("size", "shards", "seed"), [(1, 1, 1), (2, 4, 2), (8, 16, 3)])
-def test_every_article_is_decided_the_same_in_any_order(size: int, shards: int, seed: int) -> None:
+def test_every_article_is_decided_the_same_in_any_order(
+    size: int, shards: int, seed: int, settle_shards: int
+) -> None:
     """Batches, shards and order change nothing."""
     register_coders()
 
@@ -115,12 +104,15 @@ def test_every_article_is_decided_the_same_in_any_order(size: int, shards: int, 
 
     with local_pipeline() as pipeline:
         result = (
-            pipeline | beam.Create(batches_of(ARTICLES, size, seed)) | deduplicate(committed(KNOWN), shards)
+            pipeline
+            | beam.Create(batches_of(ARTICLES, size, seed))
+            | deduplicate(committed(KNOWN), shards, settle_shards)
         )
         assert_that(result.tasks, check)
 
 
-def test_what_was_committed_before_the_window_is_not_near() -> None:
+@both_forms
+def test_what_was_committed_before_the_window_is_not_near(settle_shards: int) -> None:
     """Exact duplicates are still known."""
     register_coders()
 
@@ -132,12 +124,13 @@ def test_what_was_committed_before_the_window_is_not_near() -> None:
         result = (
             pipeline
             | beam.Create(batches_of(ARTICLES, 3, 1))
-            | deduplicate(committed(KNOWN, seen_us=10), 4, since_us=11)
+            | deduplicate(committed(KNOWN, seen_us=10), 4, settle_shards, since_us=11)
         )
         assert_that(result.tasks, check)
 
 
-def test_what_is_new_is_remembered() -> None:
+@both_forms
+def test_what_is_new_is_remembered(settle_shards: int) -> None:
     """Every new item, its names, its version, its text if it was kept, and its fingerprint."""
     register_coders()
 
@@ -160,7 +153,11 @@ def test_what_is_new_is_remembered() -> None:
         assert len(rows["items"]) == 6
 
     with local_pipeline() as pipeline:
-        result = pipeline | beam.Create(batches_of(ARTICLES, 3, 4)) | deduplicate(committed(KNOWN), 4)
+        result = (
+            pipeline
+            | beam.Create(batches_of(ARTICLES, 3, 4))
+            | deduplicate(committed(KNOWN), 4, settle_shards)
+        )
         assert_that(result.index_rows, check)
 
 
@@ -174,7 +171,7 @@ def test_decisions_come_together_by_file() -> None:
         result = (
             pipeline
             | beam.Create(batches_of(articles, 2, 5))
-            | deduplicate(committed([]), 8, rows_per_task=2)
+            | deduplicate(committed([]), 8, 1, rows_per_task=2)
         )
         tasks = result.tasks | beam.Map(
             lambda task: (task.file, task.rows, [decision.ref.row for decision in task.decisions])
@@ -190,4 +187,4 @@ def test_a_file_without_a_decision_for_each_row_is_refused() -> None:
     register_coders()
     articles = [keys(f"article {row}", f"text {row}", ref=RowRef("file", row)) for row in (0, 2)]
     with pytest.raises(Exception, match="file: not one decision for each row"), local_pipeline() as pipeline:
-        _ = pipeline | beam.Create(batches_of(articles, 2, 5)) | deduplicate(committed([]), 8)
+        _ = pipeline | beam.Create(batches_of(articles, 2, 5)) | deduplicate(committed([]), 8, 1)

@@ -22,6 +22,7 @@ import functools
 import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -576,32 +577,58 @@ def candidate_pairs(bands: _UInt32, known: int = 0) -> npt.NDArray[np.int64]:
     waiting = 0
     for column in bands.T:
         order = np.argsort(column, kind="stable")
-        keys = column[order]
-        starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-        start = np.repeat(starts, np.diff(np.append(starts, count)))
-        place = np.arange(count) - start
-        at = np.flatnonzero(place > 0)
-        for target in range(BUCKET_TARGETS):
-            at = at[place[at] > target]
-            if not len(at):
-                break
-            later, earlier = order[at].astype(np.uint64), order[start[at] + target].astype(np.uint64)
-            found = (later << np.uint64(32)) | earlier
-            pending.append(found[later >= known] if known else found)
-            waiting += len(pending[-1])
+        for found in pairs_in_buckets(column[order], order, known):
+            pending.append(found)
+            waiting += len(found)
         if waiting > 1 << 22:
             merged, weight = _count(merged, weight, pending)
             pending, waiting = [], 0
     merged, weight = _count(merged, weight, pending)
-    later, earlier = (
-        (merged >> np.uint64(32)).astype(np.int64),
-        (merged & np.uint64(0xFFFFFFFF)).astype(np.int64),
-    )
+    later, earlier = split_pairs(merged)
+    best = strongest(later, earlier, weight)
+    return np.stack((earlier[best], later[best]), axis=1)
+
+
+def pairs_in_buckets(
+    keys: npt.NDArray[np.unsignedinteger[Any]], rows: _Int, known: int = 0
+) -> Iterator[_UInt64]:
+    """Who is paired with whom in each bucket, as `later << 32 | earlier`.
+
+    keys: of buckets, ascending. rows: who is in them, by rank, ascending within each bucket; the first `known` ranks
+    are not paired with one another.
+    """
+    if not len(keys):
+        return
+    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    start = np.repeat(starts, np.diff(np.append(starts, len(keys))))
+    place = np.arange(len(keys)) - start
+    at = np.flatnonzero(place > 0)
+    for target in range(BUCKET_TARGETS):
+        at = at[place[at] > target]
+        if not len(at):
+            return
+        later, earlier = rows[at].astype(np.uint64), rows[start[at] + target].astype(np.uint64)
+        found = (later << np.uint64(32)) | earlier
+        yield found[later >= known] if known else found
+
+
+def split_pairs(pairs: _UInt64) -> tuple[_Int, _Int]:
+    """The later and the earlier one of pairs as `pairs_in_buckets` gives them."""
+    return (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+def count_pairs(pairs: Sequence[_UInt64]) -> tuple[_UInt64, _Int]:
+    """Each pair once, ascending, and how often it was found."""
+    return _count(np.zeros(0, np.uint64), np.zeros(0, np.int64), pairs)
+
+
+def strongest(later: _Int, earlier: _Int, weight: _Int) -> _Int:
+    """Which pairs stay: for each later one the `MAX_CANDIDATES` with the most keys in common, the strongest first."""
     best = np.lexsort((earlier, -weight, later))
-    later, earlier = later[best], earlier[best]
-    firsts = np.searchsorted(later, later, "left")
-    kept = np.arange(len(later)) - firsts < MAX_CANDIDATES
-    return np.stack((earlier[kept], later[kept]), axis=1)
+    ordered = later[best]
+    firsts = np.searchsorted(ordered, ordered, "left")
+    kept: _Int = best[np.arange(len(ordered)) - firsts < MAX_CANDIDATES]
+    return kept
 
 
 def _count(merged: _UInt64, weight: _Int, pending: Sequence[_UInt64]) -> tuple[_UInt64, _Int]:

@@ -14,17 +14,18 @@ to, known ones included (`Circle`).
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from schemas.dedup import ArticleKeys, Decision, KnownFingerprint, KnownRevision, Regrouping
 from schemas.records import NearDuplicate
-from transforms.functions.dedup import moment_us, survivor_rank
+from schemas.settling import NearPair
+from transforms.functions.dedup import RANK_BYTES, moment_us, rank_key, survivor_rank
 from transforms.functions.groups import group, name_groups
 from transforms.functions.near_duplicates import (
     BANDS,
@@ -73,7 +74,9 @@ class Circle:
 
     distance: article_id -> number of near-duplicates to it, 0 for those that were asked for; at most `CIRCLE_STEPS`.
     links: article_id -> its near-duplicates, for those at less than that distance.
-    revisions, fingerprints: of all of them, all versions.
+    revisions: of all of them, all versions. fingerprints: likewise, at least of those that have links and of those that
+    are compared; not only of versions that share a band with something new, or else what an article is held against
+    would hang on what else comes in the run.
     regroupings: article_id -> the last one, for those that were regrouped.
     """
 
@@ -83,6 +86,9 @@ class Circle:
     fingerprints: Sequence[KnownFingerprint] = ()
     regroupings: Mapping[str, Regrouping] = dataclasses.field(default_factory=dict)
 
+
+#: The circle of some committed articles: their ids, and which of them are compared though they may have no links.
+CircleOf = Callable[[Collection[str], Collection[str]], Circle]
 
 #: A chain of near-duplicates is followed so far, in both directions, and articles are regrouped up to half as far. All
 #: but a series in which each part repeats the one before ends sooner.
@@ -112,11 +118,12 @@ class Settlement:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two near-duplicates: places in the list of new items, or of known fingerprints where it is negative (-1 - n)."""
+    """Two near-duplicates, by place in the list of new items. one: it ranks first, or is a known article's id."""
 
-    one: int
+    one: int | str
     other: int
-    similarity: Similarity
+    containment: float
+    jaccard: float
 
 
 def settle_stories(
@@ -124,17 +131,55 @@ def settle_stories(
     known: Known,
     near: NearDuplicates,
     window_us: int = 30 * 24 * 3600 * 1_000_000,
-    circle_of: Callable[[Collection[str]], Circle] = lambda _: Circle(),
+    circle_of: CircleOf = lambda _, __: Circle(),
 ) -> Settlement:
     """Decides on every new item. No two of them have the same item_hash.
 
     near: "off" looks for no near-duplicates, "mark" gives them one group_id and keeps all, "drop" keeps one.
     window_us: microseconds that may lie between the days of two near-duplicates, where both state one: this year's
     notice of the fair is not last year's.
-    circle_of: the circle of committed articles, by their ids; called once.
+    circle_of: the circle of committed articles; called once.
     """
     items = sorted(new, key=survivor_rank)
     pairs = [] if near == "off" else _near_pairs(items, known, window_us)
+    return _settle(items, pairs, known, near, circle_of)
+
+
+def settle_apart(
+    new: Iterable[ArticleKeys],
+    pairs: Iterable[NearPair],
+    known: Known,
+    near: NearDuplicates,
+    circle_of: CircleOf = lambda _, __: Circle(),
+) -> Settlement:
+    """Decides on some of a run's new items as `settle_stories` would on all of them.
+
+    They have to be all that bear on one another: by a name or a text that two of them have, as near-duplicates, by a
+    known article that they lead to, or by committed near-duplicates (`Circle`) that they do.
+    pairs: of near-duplicates among them, and with known ones; those of one item in the order of `candidate_pairs`.
+    known: what touches these items; its fingerprints are not looked at. The rest as for `settle_stories`.
+    """
+    items = sorted(new, key=survivor_rank)
+    place_of = {rank_key(keys): place for place, keys in enumerate(items)}
+    found = [
+        _Pair(
+            "a1" + pair.one.hex() if len(pair.one) < RANK_BYTES else place_of[pair.one],
+            place_of[pair.other],
+            pair.containment,
+            pair.jaccard,
+        )
+        for pair in pairs
+    ]
+    return _settle(items, sorted(found, key=lambda pair: pair.other), known, near, circle_of)
+
+
+def _settle(
+    items: Sequence[ArticleKeys],
+    pairs: Sequence[_Pair],
+    known: Known,
+    near: NearDuplicates,
+    circle_of: CircleOf,
+) -> Settlement:
     article_of = _resolve_articles(items, known, pairs)
     unchanged, revisions = _new_revisions(items, article_of, known)
     origins = _origins(items, article_of)
@@ -158,14 +203,11 @@ def _near_pairs(items: Sequence[ArticleKeys], before: Known, window_us: int) -> 
         for revision in revisions
     }
 
-    def stated(node: int) -> tuple[int | None, str | None, str | None]:
-        """The day, publisher and headline of an item or a known revision."""
+    def stated(row: int) -> Stated:
+        node = nodes[row]
         if node >= 0:
             return moment_us(items[node]), items[node].publisher, items[node].title_hash
-        revision = revision_of.get((known[-1 - node].article_id, known[-1 - node].version))
-        return (None, None, None) if revision is None else (
-            revision.moment_us, revision.publisher, revision.title_hash,
-        )  # fmt: skip
+        return stated_by(revision_of.get((known[-1 - node].article_id, known[-1 - node].version)))
 
     new_places = [place for place, keys in enumerate(items) if keys.bands]
     # The order decides who is paired with whom in a crowded bucket: known ones first, by what they are.
@@ -176,10 +218,41 @@ def _near_pairs(items: Sequence[ArticleKeys], before: Known, window_us: int) -> 
     prints = [_fingerprint(node, items, known) for node in nodes]
     matrix = np.frombuffer(b"".join(made.bands for made in prints), dtype="<u4").reshape(-1, BANDS)
     candidates = candidate_pairs(matrix, known=len(known_places))
-    pairs = []
+    return [
+        _Pair(
+            nodes[first] if nodes[first] >= 0 else known[-1 - nodes[first]].article_id,
+            nodes[second],
+            similarity.containment,
+            similarity.jaccard,
+        )
+        for first, second, similarity in judge(prints, stated, candidates, window_us)
+    ]
+
+
+#: What an item or a known revision says of itself: its moment, in microseconds since 1970 UTC, publisher and headline.
+Stated = tuple[int | None, str | None, str | None]
+
+
+def stated_by(revision: KnownRevision | None) -> Stated:
+    """What a known revision says of itself; nothing where there is none."""
+    return (None, None, None) if revision is None else (
+        revision.moment_us, revision.publisher, revision.title_hash,
+    )  # fmt: skip
+
+
+def judge(
+    prints: Sequence[Fingerprint],
+    stated: Callable[[int], Stated],
+    candidates: npt.NDArray[np.int64],
+    window_us: int,
+) -> Iterator[tuple[int, int, Similarity]]:
+    """Which candidates are near-duplicates, in their order, and how alike they are.
+
+    prints: all that are looked at; their bands are not. stated: by place. candidates: rows of two places.
+    window_us: see `settle_stories`.
+    """
     for first, second in candidates[could_be_near(prints, candidates)].tolist():
-        one, other = nodes[first], nodes[second]
-        (day, publisher, title), (other_day, other_publisher, other_title) = stated(one), stated(other)
+        (day, publisher, title), (other_day, other_publisher, other_title) = stated(first), stated(second)
         if day is not None and other_day is not None and abs(day - other_day) > window_us:
             continue
         one_paper = publisher is not None and publisher == other_publisher
@@ -191,8 +264,7 @@ def _near_pairs(items: Sequence[ArticleKeys], before: Known, window_us: int) -> 
             continue
         similarity = verify(prints[first], prints[second])
         if is_near_duplicate(similarity):
-            pairs.append(_Pair(one, other, similarity))
-    return pairs
+            yield first, second, similarity
 
 
 def _fingerprint(node: int, items: Sequence[ArticleKeys], known: Sequence[KnownFingerprint]) -> Fingerprint:
@@ -236,20 +308,19 @@ def _resolve_articles(items: Sequence[ArticleKeys], known: Known, pairs: Sequenc
 
     best: dict[int, tuple[float, int]] = {}
     for pair in pairs:
-        if pair.similarity.containment < SAME_ARTICLE_CONTAINMENT:
+        if pair.containment < SAME_ARTICLE_CONTAINMENT:
             continue
-        if pair.one < 0:
-            fingerprint = known.fingerprints[-1 - pair.one]
+        if isinstance(pair.one, str):
             keys = items[pair.other]
             if not named[pair.other] and committed.holds(
-                fingerprint.article_id, keys.publisher, moment_us(keys), keys.title_hash
+                pair.one, keys.publisher, moment_us(keys), keys.title_hash
             ):
-                claims[pair.other].add(fingerprint.article_id)
+                claims[pair.other].add(pair.one)
         elif _same_publisher_and_day(items[pair.one], items[pair.other]) and (
             items[pair.one].title_hash == items[pair.other].title_hash
         ):
             # To the likest only: a chain of small edits must not run from one notice to the next.
-            candidate = (-pair.similarity.containment, pair.one)
+            candidate = (-pair.containment, pair.one)
             best[pair.other] = min(best.get(pair.other, candidate), candidate)
     for place, (_, other) in sorted(best.items()):
         if not (named[place] and named[other]):
@@ -381,7 +452,7 @@ class _Stories:
         revisions: Mapping[str, Sequence[int]],
         known: Known,
         pairs: Sequence[_Pair],
-        circle_of: Callable[[Collection[str]], Circle],
+        circle_of: CircleOf,
         origins: Mapping[tuple[str, str], Collection[str]],
     ) -> None:
         self._items = items
@@ -389,13 +460,17 @@ class _Stories:
         self._known = known
         self._places = revisions
         # By place, then by article: how alike they are. None is the same text, which no estimate can better.
-        self._alike: dict[int, dict[str, Similarity | None]] = defaultdict(dict)
+        self._alike: dict[int, dict[str, _Pair | None]] = defaultdict(dict)
         # For each text the article that stands for it: a known one, else the first by rank.
         self._holders: dict[str, str] = {}
         self._neighbours: dict[str, set[str]] = defaultdict(set)
         self._collect(article_of, pairs)
         met = set(self._neighbours) | set(revisions)
-        self._circle = circle_of(sorted(article_id for article_id in met if article_id in known.revisions))
+        committed = sorted(article_id for article_id in met if article_id in known.revisions)
+        # Only what has near-duplicates is ever held against a third article.
+        self._circle = circle_of(
+            committed, [article_id for article_id in committed if article_id in self._neighbours]
+        )
         self._revisions = {**known.revisions, **self._circle.revisions}
         self._prints = self._collect_prints()
         self._group(met)
@@ -403,27 +478,23 @@ class _Stories:
     def _collect(self, article_of: Sequence[str], pairs: Sequence[_Pair]) -> None:
         new = {place for places in self._places.values() for place in places}
         for pair in pairs:
-            if pair.other in new and (pair.one < 0 or pair.one in new):
-                one = (
-                    self._known.fingerprints[-1 - pair.one].article_id
-                    if pair.one < 0
-                    else article_of[pair.one]
-                )
-                self._add(pair.other, article_of[pair.other], one, pair.similarity)
+            if pair.other in new and (isinstance(pair.one, str) or pair.one in new):
+                one = pair.one if isinstance(pair.one, str) else article_of[pair.one]
+                self._add(pair.other, article_of[pair.other], one, pair)
         for place in sorted(new):
             key = self._items[place].content_key
             if key is not None:
                 holder = self._holders.setdefault(key, self._known.contents.get(key, article_of[place]))
                 self._add(place, article_of[place], holder, None)
 
-    def _add(self, place: int, article_id: str, other: str, similarity: Similarity | None) -> None:
+    def _add(self, place: int, article_id: str, other: str, pair: _Pair | None) -> None:
         if article_id == other:
             return
         alike = self._alike[place]
-        held = alike.get(other, similarity)
-        if held is not None and similarity is not None and similarity.containment > held.containment:
-            held = similarity
-        alike[other] = None if similarity is None else held
+        held = alike.get(other, pair)
+        if held is not None and pair is not None and pair.containment > held.containment:
+            held = pair
+        alike[other] = None if pair is None else held
         self._neighbours[article_id].add(other)
         self._neighbours[other].add(article_id)
 
@@ -435,7 +506,7 @@ class _Stories:
                 its = self._items[place]
                 if its.bands:
                     found[article_id].add((its.sketch, its.bands, its.shingle_count))
-        for known in itertools.chain(self._known.fingerprints, self._circle.fingerprints):
+        for known in self._circle.fingerprints:
             found[known.article_id].add((known.sketch, known.bands, known.shingle_count))
         return {
             article_id: [
@@ -556,9 +627,9 @@ class _Stories:
     def _near_duplicates(self, place: int) -> tuple[NearDuplicate, ...]:
         return tuple(
             NearDuplicate(other, 1.0, 1.0)
-            if similarity is None
-            else NearDuplicate(other, similarity.jaccard, similarity.containment)
-            for other, similarity in sorted(self._alike.get(place, {}).items())
+            if pair is None
+            else NearDuplicate(other, pair.jaccard, pair.containment)
+            for other, pair in sorted(self._alike.get(place, {}).items())
         )
 
     def _likeness_to(
