@@ -173,7 +173,13 @@ class Trial:
         if self.engine.cluster is None:
             self.stream.ask()
         else:
-            code, said = newsbeam("stop", *PATIENTLY, "--output", str(self.out))
+            deadline = time.monotonic() + PATIENCE_S
+            while True:
+                code, said = newsbeam("stop", *PATIENTLY, "--output", str(self.out))
+                # A job that was submitted just now can't be ended yet, and that is what is said.
+                if code == 0 or "try again" not in said or time.monotonic() > deadline:
+                    break
+                time.sleep(1)
             if code:
                 self.problems.append(f"newsbeam stop: exit code {code}: {said[-500:]}")
         self.ended_with(0)
