@@ -169,7 +169,7 @@ class Trial:
         self.problems += [f"{problem.path}: {problem.message}" for problem in problems if not problem.is_note]
 
     def end(self) -> None:
-        """Ends the stream as its users do: by a signal, or on Flink by `newsbeam stop`. It has to be at work for that."""
+        """Ends the stream, once it is at work, as its users do: by a signal, or on Flink by `newsbeam stop`."""
         wait_for(self._is_at_work, "no polls")
         if self.engine.cluster is None:
             self.stream.ask()
