@@ -343,7 +343,7 @@ class NewsServer:
         return [document.decode() for document in made]
 
     def stats(self) -> list[dict[str, Any]]:
-        """Of each feed how it answered, and the seconds between two polls: the middle ones, and the most.
+        """Of each feed how it answered, when last, and the seconds between two polls: the middle ones, and the most.
 
         Of its host: the most requests at once, and the least seconds from the end of one to the beginning of the next.
         """
@@ -358,6 +358,7 @@ class NewsServer:
                     "answers": {how: answers.count(how) for how in sorted(set(answers))},
                     "median_gap_s": round(statistics.median(gaps), 3) if gaps else None,
                     "longest_gap_s": round(max(gaps), 3) if gaps else None,
+                    "polled_at": times[-1] if times else None,
                     "most_open": self.hosts[feed.host].most_open,
                     "least_gap_s": self.hosts[feed.host].least_gap_s,
                 }

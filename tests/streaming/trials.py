@@ -169,7 +169,8 @@ class Trial:
         self.problems += [f"{problem.path}: {problem.message}" for problem in problems if not problem.is_note]
 
     def end(self) -> None:
-        """Ends the stream as its users do: by a signal, or on Flink by `newsbeam stop`."""
+        """Ends the stream, once it is at work, as its users do: by a signal, or on Flink by `newsbeam stop`."""
+        wait_for(self._is_at_work, "no polls")
         if self.engine.cluster is None:
             self.stream.ask()
         else:
@@ -177,6 +178,12 @@ class Trial:
             if code:
                 self.problems.append(f"newsbeam stop: exit code {code}: {said[-500:]}")
         self.ended_with(0)
+
+    def _is_at_work(self) -> bool:
+        """Whether any feed was polled since the last start."""
+        code = self.stream.process.poll()
+        assert code is None, f"the stream ended with exit code {code}: {self.stream.said()}"
+        return any((one["polled_at"] or 0.0) > self.started_at for one in self.served.stats())
 
     def close(self) -> None:
         """Leaves nothing behind, however it ended."""
