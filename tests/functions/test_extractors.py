@@ -46,12 +46,15 @@ def test_extractors_have_names() -> None:
 
 
 def test_making_one_loads_no_model() -> None:
-    """Nor does a run without entities import spaCy: `FinishBatch` and all that it stands on come without."""
+    """Nor does a run without entities import spaCy: `EnrichRows` and all that it stands on come without."""
     script = textwrap.dedent("""
         import sys
         import pipeline.work
-        assert pipeline.work.FinishBatch("staging", "langdetect", "none", ("date",), 8)._extractor() is None
-        pipeline.work.load_extractor("spacy")
+        from pipeline.enrichment import EnrichRows, load_extractor
+        from schemas.tables import articles_table
+        from tests.records import article
+        assert EnrichRows("langdetect", "none")(articles_table([article()])).num_rows == 1
+        load_extractor("spacy")
         print({"spacy", "thinc", "slovnet", "navec"} & set(sys.modules))
     """)
     out = subprocess.run(
