@@ -28,6 +28,7 @@ from pipeline.files import is_local, require_filesystem
 from pipeline.options import RunSettings, StreamSettings, beam_option, is_given, without_option
 from pipeline.run import beam_options
 from pipeline.store.layout import Layout, new_run_id, output_layout
+from pipeline.store.lock import output_lock
 from pipeline.store.manifest import committed_runs, read_manifest
 from pipeline.stream.engines import life_of
 from pipeline.stream.flink import FlinkRest, FlinkUnreachable
@@ -45,7 +46,7 @@ from pipeline.stream.lease import (
 )
 from pipeline.stream.prism import Prism, run_prism
 from pipeline.stream.signals import StopSignals
-from schemas.errors import RunError, StreamLeft, UsageError
+from schemas.errors import BusyError, RunError, StreamLeft, UsageError
 from schemas.state import Counts, Manifest, StreamLease
 
 _LOG = logging.getLogger("newsbeam.stream")
@@ -58,6 +59,9 @@ CHECKPOINT_EVERY_MS = 5_000
 
 #: Seconds between two looks at a stream in OUT: on a disk, and elsewhere; and between two questions to its engine.
 _LOOK_EVERY_S, _LOOK_AFAR_EVERY_S, _ASK_ENGINE_EVERY_S = 0.5, 2.0, 2.0
+
+#: Seconds that whoever has OUT as a stream starts may take to let go of it.
+_FREE_S = 10.0
 
 #: Seconds that an engine may take to show a job that was submitted.
 _SUBMIT_S = 120.0
@@ -94,6 +98,7 @@ def run_stream(
     layout = output_layout(settings.output)
     FileSystems.set_options(beam_options(settings))
     require_filesystem(layout.output)
+    _require_free(layout)
     stream_id = new_run_id(dt.datetime.now(dt.timezone.utc), secrets.token_bytes(3))
     with StopSignals() as signals, contextlib.ExitStack() as stack:
         try:
@@ -113,6 +118,22 @@ def run_stream(
                 f"newsbeam stop --output {layout.output} ends what there is of it",
                 signals.number,
             ) from error
+
+
+def _require_free(layout: Layout) -> None:
+    """Raises BusyError where a watch or a long run has OUT: windows would wait for it, and give up in the end.
+
+    A last window, on a worker of a stream that is over, has it for a moment.
+    """
+    deadline = time.monotonic() + _FREE_S
+    while True:
+        try:
+            with output_lock(layout):
+                return
+        except BusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK_EVERY_S)
 
 
 def product_graph(pipeline: beam.Pipeline, settings: RunSettings, layout: Layout, stream_id: str) -> None:

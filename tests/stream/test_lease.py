@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import files
+from pipeline.cli import main
 from pipeline.store.check import check_output
 from pipeline.store.layout import Layout
 from pipeline.store.lock import output_lock
@@ -125,7 +126,9 @@ def test_a_lease_of_a_job_that_is_over_is_taken_over(
 
 _START = """
 import sys, time
+from pipeline.cli import main
 from pipeline.store.layout import Layout
+from pipeline.store.lock import output_lock
 from pipeline.stream.lease import hold_stream
 from tests.stream.leases import lease
 with hold_stream(Layout(sys.argv[1]), lease("other"), None):
@@ -256,3 +259,16 @@ def test_a_process_is_told_from_a_later_one_of_its_number() -> None:
     process.wait()
     assert not is_alive(process.pid, mark)
     assert process_mark(process.pid) is None
+
+
+def test_a_stream_is_not_started_beside_a_watch(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which has OUT until it is stopped: no window could ever be committed."""
+    monkeypatch.setattr("pipeline.stream.launch._FREE_S", 0.0)
+    feeds = ("--feeds", "http://news.example/rss")
+    with output_lock(layout):
+        code = main(["run", "--streaming", "--runner", "PrismRunner", "--output", layout.output, *feeds])
+    assert code == 4
+    assert "busy: another run holds" in capsys.readouterr().err
+    assert read_lease(layout) is None
