@@ -174,7 +174,8 @@ class Article:
 class DeadLetter:
     """What could not go on.
 
-    stage: the step that refused it: read, fetch, parse, normalise.
+    stage: the step that refused it: read, fetch, parse, normalise; watch or stream for what an error of ours kept from
+    being worked on there.
     reason, detail: as in `RecordError`.
     origin_uri, feed_url, guid, position: where it came from, as far as known.
     payload: its first 64 KiB as read, enough to replay most items; null where nothing was read.
