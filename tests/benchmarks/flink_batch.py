@@ -6,7 +6,7 @@ Each cluster is started for its run: a job manager, task managers with one slot 
 server. All of it shares the machine's cores with the launcher, so that an engine can't be faster here than the local
 runner; what is to be seen is that work and shuffled bytes are spread over the slots, and that the tables are equal.
 
---kill: once more, with a task manager killed when half of the job's steps are done, and another one started.
+--kill: once more, with a task manager killed when the first of the job's steps is done, and another one started.
 """
 
 from __future__ import annotations
@@ -120,10 +120,10 @@ def deal_out(corpus: Path, folder: Path, articles: int) -> int:
 def run_on_flink(
     cluster: FlinkCluster, source: Path, out: Path, options: Sequence[str], kill: str | None = None
 ) -> EngineRun:
-    """A run on a cluster. kill: a task manager that is killed half-way."""
+    """A run on a cluster. kill: a task manager that is killed once its job has begun."""
     known = set(cluster.jobs())
     before = cluster.cpu_s()
-    killer = threading.Thread(target=_kill_half_way, args=(cluster, known, kill))
+    killer = threading.Thread(target=_kill_amid, args=(cluster, known, kill))
     if kill is not None:
         killer.start()
     done = run_newsbeam(source, out, *options, "--workers", "1", *cluster.beam_options())
@@ -152,8 +152,8 @@ def vertex_attempts(cluster: FlinkCluster, job: str, found: dict[str, Any]) -> l
     ]
 
 
-def _kill_half_way(cluster: FlinkCluster, known: Collection[str], task_manager: str) -> None:
-    cluster.wait_until_half(known)
+def _kill_amid(cluster: FlinkCluster, known: Collection[str], task_manager: str) -> None:
+    cluster.wait_until_begun(known)
     cluster.kill_task_manager(task_manager)
     cluster.restart_task_managers()
 
@@ -215,6 +215,9 @@ def report(
         table(("", *runs), shares),
         goal("equal tables, counts and all", equal),
     ]
+    for name, run in runs.items():
+        if name.endswith("killed"):
+            said.append(goal("the kill cost the job a restart", run.restarts > 0))
     return "\n\n".join(said)
 
 

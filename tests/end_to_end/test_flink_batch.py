@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import main
+from tests.benchmarks.flink_batch import vertex_attempts
 from tests.end_to_end.made_up import RSS, SEED, cuts_of_one_story, records
 from tests.engines.flink import FlinkCluster
 from tests.engines.prism import prism_options
@@ -60,13 +61,13 @@ def assert_same(out: Path, local: Path) -> None:
 
 @contextmanager
 def meanwhile(cluster: FlinkCluster) -> Iterator[list[BaseException]]:
-    """Kills a task manager once the job that the block runs is half done, and has another one started."""
+    """Kills a task manager once the job that the block runs has done a step, and has another one started."""
     known = cluster.jobs()
     failed: list[BaseException] = []
 
     def kill() -> None:
         try:
-            cluster.wait_until_half(known)
+            cluster.wait_until_begun(known)
             cluster.kill_task_manager("taskmanager-2")
             cluster.restart_task_managers()
         except BaseException as error:
@@ -93,10 +94,15 @@ def test_a_task_manager_that_is_killed_changes_nothing(
 ) -> None:
     """What it had staged is staged again under other names; nothing is there twice, and nothing is left behind."""
     before = flink.pids()["taskmanager-2"]
+    known = set(flink.jobs())
     with meanwhile(flink) as failed:
         run(inbox, tmp_path, *flink.beam_options())
     assert not failed
     assert flink.pids()["taskmanager-2"] != before
+    (job,) = set(flink.jobs()) - known
+    assert max(vertex_attempts(flink, job, flink.job(job))) > 0, (
+        "nothing was done again: the kill came too late"
+    )
     assert_same(tmp_path, local)
 
 
