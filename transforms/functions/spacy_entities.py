@@ -11,7 +11,7 @@ the parser would have cut at one.
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -24,23 +24,27 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from schemas.errors import RunError
 from transforms.functions.entities import Mention
+from transforms.functions.native_libraries import keep_freed_memory, limit_blas_threads
 from transforms.functions.spacy_models import DIGESTS, MODELS, SCHEMES, SpacyModel
+
+if TYPE_CHECKING:
+    from transforms.functions.spacy_decoding import GreedyDecoder
 
 #: Longest text the model gets at once, in characters, since its memory grows with it; spaCy refuses a
 #: million.
 WINDOW_CHARS = 100_000
 
-# Characters that go to the model at once, in texts of like length: a tenth faster than texts in fours as they come, and
-# no slower than twice as much, which would only take more memory.
+# Characters that go to the model at once, in texts of like length: with four times as many the arrays no longer fit
+# into the processor's cache, and it is a sixth slower; fewer are no faster.
 _BUCKET_CHARS = 20_000
 
-# Texts after which the words met are forgotten. Otherwise spaCy's vocabulary grows as long as the process
-# lives.
-_ZONE = 64
+# Words that are kept, in 5 MB; those met beyond are forgotten after a bucket, or spaCy's vocabulary would grow as long
+# as the process lives. To forget all of them, common ones included, made the tokenizer three times as slow.
+_LASTING_WORDS = 20_000
 
 # The tokenizer peels affixes off one by one, each time copying the rest: quadratic in the length of a
 # "word". And each sign of a line of brackets or quotes is a token that costs the model as much as a word.
@@ -102,10 +106,14 @@ def _translated(mentions: Iterable[Mention], labels: Mapping[str, str]) -> Itera
 
 
 class _Model:
-    """One loaded pipeline. spaCy's vocabulary is not safe to share between threads, hence the lock."""
+    """One loaded pipeline. spaCy's vocabulary is not safe to share between threads, hence the lock.
 
-    def __init__(self, nlp: Any) -> None:
+    decoder: of its recognizer; without one spaCy does all of it.
+    """
+
+    def __init__(self, nlp: Any, decoder: GreedyDecoder | None = None) -> None:
         self._nlp = nlp
+        self._decoder = decoder
         self._lock = threading.Lock()
 
     def extract(self, texts: Sequence[str]) -> list[tuple[Mention, ...] | None]:
@@ -115,10 +123,13 @@ class _Model:
             cuts = window_starts(text)
             starts.append(cuts)
             pieces += [text[start:end] for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True)]
-        found: list[list[Mention] | None] = []
+        found: list[list[Mention] | None] = [None] * len(pieces)
         with self._lock:
-            for first in range(0, len(pieces), _ZONE):
-                found += self._zone(pieces[first : first + _ZONE])
+            for bucket in length_buckets(pieces):
+                for place, mentions in zip(
+                    bucket, self._bucket([pieces[place] for place in bucket]), strict=True
+                ):
+                    found[place] = mentions
         results: list[tuple[Mention, ...] | None] = []
         answers = iter(found)
         for cuts in starts:
@@ -131,17 +142,8 @@ class _Model:
             results.append(None if None in windows else tuple(mentions))
         return results
 
-    def _zone(self, pieces: Sequence[str]) -> list[list[Mention] | None]:
-        found: list[list[Mention] | None] = [None] * len(pieces)
-        for bucket in length_buckets(pieces):
-            for place, mentions in zip(
-                bucket, self._bucket([pieces[place] for place in bucket]), strict=True
-            ):
-                found[place] = mentions
-        return found
-
     def _bucket(self, pieces: Sequence[str]) -> list[list[Mention] | None]:
-        with self._nlp.memory_zone():
+        with self._words():
             try:
                 return list(self._run(pieces))
             except _TEXT_FAULTS:
@@ -149,14 +151,20 @@ class _Model:
         return [self._alone(piece) for piece in pieces]
 
     def _alone(self, piece: str) -> list[Mention] | None:
-        with self._nlp.memory_zone():
+        with self._words():
             try:
                 return self._run([piece])[0]
             except _TEXT_FAULTS:
                 return None
 
+    def _words(self) -> contextlib.AbstractContextManager[Any]:
+        """Has the words that the block meets forgotten at its end, once enough are known for good."""
+        return self._nlp.memory_zone() if len(self._nlp.vocab) > _LASTING_WORDS else contextlib.nullcontext()
+
     def _run(self, pieces: Sequence[str]) -> list[list[Mention]]:
         readable = [_NO_WORDS.sub(lambda run: " " * len(run[0]), piece) for piece in pieces]
+        if self._decoder is not None:
+            return self._decoder.mentions([self._nlp.make_doc(piece) for piece in readable])
         return [
             [Mention(span.start_char, span.end_char, span.label_) for span in doc.ents]
             for doc in self._nlp.pipe(readable, batch_size=len(readable))
@@ -214,7 +222,10 @@ def _load(packages: tuple[str, ...]) -> _Model:
     import spacy
     from thinc.api import NumpyOps, get_current_ops, set_current_ops
 
+    from transforms.functions.spacy_decoding import decoder_of
+
     limit_blas_threads()
+    keep_freed_memory()
     before = get_current_ops()
     # A model keeps the operations that are current when it is made; nobody else's should change.
     set_current_ops(NumpyOps(use_blis=False))
@@ -226,7 +237,7 @@ def _load(packages: tuple[str, ...]) -> _Model:
             nlp = spacy.load(folder, exclude=_not_needed(folder))
     finally:
         set_current_ops(before)
-    return _Model(nlp)
+    return _Model(nlp, decoder_of(nlp))
 
 
 def find_package(packages: Sequence[str]) -> tuple[str, Path]:
@@ -261,29 +272,3 @@ def _not_needed(folder: Path) -> list[str]:
     section = config.partition("[components.ner.model.tok2vec]")[2].partition("\n[")[0]
     keep = {"ner", "tok2vec", "transformer"} if "Listener" in section else {"ner"}
     return [name for name in (*meta["components"], *meta.get("disabled", ())) if name not in keep]
-
-
-def limit_blas_threads() -> int | None:
-    """Has the OpenBLAS that numpy brings work in one thread, and says how many it then has.
-
-    OPENBLAS_NUM_THREADS does the same if set before numpy is imported, which pyarrow and Beam do before us.
-    The matrices of a small model are too small to be shared: two threads made it less than half as fast,
-    and would fight with the other workers. None where numpy has no OpenBLAS of its own (macOS,
-    distributions' builds).
-    """
-    import numpy
-
-    root = Path(numpy.__file__).parent
-    for folder in (root.parent / "numpy.libs", root / ".dylibs"):
-        for path in sorted(folder.glob("libscipy_openblas*")):
-            for suffix in ("64_", ""):
-                try:
-                    # Loaded already, so this is a handle on the one that numpy uses.
-                    library = ctypes.CDLL(str(path))
-                    set_threads = library[f"scipy_openblas_set_num_threads{suffix}"]
-                    get_threads = library[f"scipy_openblas_get_num_threads{suffix}"]
-                except (OSError, AttributeError):
-                    continue
-                set_threads(ctypes.c_int(1))
-                return int(get_threads())
-    return None

@@ -1,0 +1,193 @@
+"""The greedy decoding of spaCy's entity recognizer, for a whole batch of texts at once.
+
+spaCy goes through a text token by token, with a tiny matrix product at each: with a small English model that is three
+fifths of the time, and it finds the entities that this finds. Of its past the recognizer knows two tokens: the one that
+the open entity began with, and the one before. So
+
+- outside of entities a token's move depends on that token alone, and one product has the moves of all of them;
+- what becomes of an entity depends on its first token alone. All that might begin are followed side by side, in as many
+  steps as the longest has tokens;
+- then a text is gone through once, from each entity to the first one behind it.
+
+The moves are those of BILUO (Ratinov and Roth 2009, "Design Challenges and Misconceptions in Named Entity
+Recognition"): a token begins an entity, is in it, is its last or its only one, or is outside. What spaCy doesn't allow:
+no entity begins on white space, and a text's last token neither begins one nor goes on. Its rules for entities and
+sentences that are set beforehand are left out: what comes from a tokenizer has none.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.functions.entities import Mention
+
+_Floats = npt.NDArray[np.float32]
+_Ints = npt.NDArray[np.int64]
+_Mask = npt.NDArray[np.bool_]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Moves:
+    """The moves that need telling apart outside of an entity, in the model's own order, which settles ties.
+
+    weights, bias: of each, a column. labels: "" for being outside. names, begins: which are of an entity, and which
+    leave it open. on, last: for the latter, the rows of the two moves that are open then: to be in the entity, or its
+    last token.
+    """
+
+    weights: _Floats
+    bias: _Floats
+    labels: tuple[str, ...]
+    names: _Mask
+    begins: _Mask
+    on: _Ints
+    last: _Ints
+
+    @classmethod
+    def of(cls, moves: Sequence[str], weights: _Floats, bias: _Floats) -> _Moves:
+        """moves: all of them, as spaCy calls them: "B-ORG", "I-ORG", "L-ORG", "U-ORG", "O"."""
+        row_of = {move: row for row, move in enumerate(moves)}
+        # "U-" is for tokens that were barred from entities beforehand.
+        outside = [move for move in moves if move == "O" or (move[:2] in ("B-", "U-") and move[2:])]
+        rows = [row_of[move] for move in outside]
+        return cls(
+            np.ascontiguousarray(weights[rows].T),
+            bias[rows],
+            tuple(move[2:] for move in outside),
+            np.array([move != "O" for move in outside]),
+            np.array([move.startswith("B-") for move in outside]),
+            np.array([row_of.get(f"I-{move[2:]}", 0) for move in outside]),
+            np.array([row_of.get(f"L-{move[2:]}", 0) for move in outside]),
+        )
+
+
+class GreedyDecoder:
+    """Finds what a spaCy pipeline's recognizer would find, up to rounding: products are made of other heaps of tokens.
+
+    Get one by `decoder_of`. Keeps no state between calls.
+    """
+
+    def __init__(self, recognizer: Any) -> None:
+        model = recognizer.model
+        lower, upper = model.get_ref("lower"), model.get_ref("upper")
+        weights = lower.get_param("W")
+        self._features, self._hidden, self._pieces, width = weights.shape
+        flat = weights.reshape(self._features, self._hidden * self._pieces, width)
+        # The layer reads a token as one of three: the next one, the entity's first, the one before.
+        self._next, self._first, self._before = (np.ascontiguousarray(one.T) for one in flat)
+        _, self._no_first, self._no_before = lower.get_param("pad").reshape(self._features, -1)
+        self._bias = lower.get_param("b").reshape(-1)
+        self._vectors_of = model.get_ref("tok2vec").predict
+        self._weights, self._move_bias = upper.get_param("W"), upper.get_param("b")
+        moves = recognizer.moves
+        names = [moves.get_class_name(number) for number in range(moves.n_moves)]
+        self._moves = _Moves.of(names, self._weights, self._move_bias)
+
+    def mentions(self, docs: Sequence[Any]) -> list[list[Mention]]:
+        """The entities in each of some texts, in order of place, with code points of the text.
+
+        docs: spaCy's, fresh from its tokenizer.
+        """
+        found: list[list[Mention]] = [[] for _ in docs]
+        places = [place for place, doc in enumerate(docs) if len(doc)]
+        if not places:
+            return found
+        read = [docs[place] for place in places]
+        ends = np.cumsum([len(doc) for doc in read])
+        starts, stops, moves = self._spans(read, ends)
+        texts = np.searchsorted(ends, starts, side="right")
+        offsets = ends - [len(doc) for doc in read]
+        behind = 0
+        for first, last, move, text in zip(
+            starts.tolist(), stops.tolist(), moves.tolist(), texts.tolist(), strict=True
+        ):
+            # Others begin within an entity: what they would be, had it not begun.
+            if first < behind:
+                continue
+            behind = last + 1
+            doc, offset = read[text], int(offsets[text])
+            end = doc[last - offset]
+            found[places[text]].append(
+                Mention(doc[first - offset].idx, end.idx + len(end), self._moves.labels[move])
+            )
+        return found
+
+    def _spans(self, docs: Sequence[Any], ends: _Ints) -> tuple[_Ints, _Ints, _Ints]:
+        """The first and last tokens, and first moves, of all entities that begin if none is open."""
+        vectors = self._vectors_of(docs)
+        seen = vectors @ self._next
+        is_final = np.zeros(len(vectors), dtype=bool)
+        is_final[ends - 1] = True
+        moves = self._moves_outside(seen, is_final, _is_space(docs))
+        starts = np.flatnonzero(self._moves.names[moves])
+        moves = moves[starts]
+        stops = starts.copy()
+        # Entities that are open yet, by their places among the starts.
+        still = np.flatnonzero(self._moves.begins[moves])
+        firsts = vectors[starts[still]] @ self._first
+        on, last = self._moves.on[moves[still]], self._moves.last[moves[still]]
+        tokens = starts[still] + 1
+        while len(still):
+            hidden = self._maxed(seen[tokens] + firsts + vectors[tokens - 1] @ self._before)
+            score_on, score_last = self._score(hidden, on), self._score(hidden, last)
+            # Of equals spaCy takes the first.
+            goes_on = (score_on > score_last) | ((score_on == score_last) & (on < last))
+            goes_on &= ~is_final[tokens]
+            stops[still[~goes_on]] = tokens[~goes_on]
+            still, firsts, on, last = still[goes_on], firsts[goes_on], on[goes_on], last[goes_on]
+            tokens = tokens[goes_on] + 1
+        return starts, stops, moves
+
+    def _moves_outside(self, seen: _Floats, is_final: _Mask, is_space: _Mask) -> _Ints:
+        hidden = self._maxed(seen + self._no_first + self._no_before)
+        scores = hidden @ self._moves.weights + self._moves.bias
+        scores[np.ix_(is_space, self._moves.names)] = -np.inf
+        scores[np.ix_(is_final, self._moves.begins)] = -np.inf
+        moves: _Ints = scores.argmax(axis=1)
+        return moves
+
+    def _maxed(self, sums: _Floats) -> _Floats:
+        sums += self._bias
+        hidden: _Floats = sums.reshape(len(sums), self._hidden, self._pieces).max(axis=2)
+        return hidden
+
+    def _score(self, hidden: _Floats, moves: _Ints) -> _Floats:
+        score: _Floats = np.einsum("ij,ij->i", hidden, self._weights[moves]) + self._move_bias[moves]
+        return score
+
+
+def _is_space(docs: Sequence[Any]) -> _Mask:
+    from spacy.attrs import IS_SPACE
+
+    flags: _Mask = np.concatenate([doc.to_array([IS_SPACE]).reshape(-1) for doc in docs]) != 0
+    return flags
+
+
+def decoder_of(nlp: Any) -> GreedyDecoder | None:
+    """The decoder of a pipeline's recognizer; None where that isn't all of the pipeline, or isn't of the kind known.
+
+    Known are those of spaCy's own models: greedy, with three features and a hidden layer that takes the greater of
+    pieces.
+    """
+    if nlp.pipe_names != ["ner"]:
+        return None
+    recognizer = nlp.get_pipe("ner")
+    model = recognizer.model
+    if model.name != "parser_model" or not model.attrs["has_upper"] or model.attrs["unseen_classes"]:
+        return None
+    lower = model.get_ref("lower")
+    is_known = (
+        recognizer.cfg.get("beam_width", 1) == 1
+        and lower.get_dim("nF") == _FEATURES
+        and lower.get_dim("nP") > 1
+        and isinstance(lower.get_param("W"), np.ndarray)
+    )
+    return GreedyDecoder(recognizer) if is_known else None
+
+
+_FEATURES = 3
