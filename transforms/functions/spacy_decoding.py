@@ -18,6 +18,7 @@ sentences that are set beforehand are left out: what comes from a tokenizer has 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -75,13 +76,13 @@ class GreedyDecoder:
     def __init__(self, recognizer: Any) -> None:
         model = recognizer.model
         lower, upper = model.get_ref("lower"), model.get_ref("upper")
-        weights = lower.get_param("W")
-        self._features, self._hidden, self._pieces, width = weights.shape
-        flat = weights.reshape(self._features, self._hidden * self._pieces, width)
+        self._pieces = lower.get_dim("nP")
         # The layer reads a token as one of three: the next one, the entity's first, the one before.
-        self._next, self._first, self._before = (np.ascontiguousarray(one.T) for one in flat)
-        _, self._no_first, self._no_before = lower.get_param("pad").reshape(self._features, -1)
-        self._bias = lower.get_param("b").reshape(-1)
+        self._next, self._first, self._before = (
+            np.ascontiguousarray(self._piece_by_piece(one).T) for one in lower.get_param("W")
+        )
+        _, self._no_first, self._no_before = map(self._piece_by_piece, lower.get_param("pad")[0])
+        self._bias = self._piece_by_piece(lower.get_param("b"))
         self._vectors_of = model.get_ref("tok2vec").predict
         self._weights, self._move_bias = upper.get_param("W"), upper.get_param("b")
         moves = recognizer.moves
@@ -151,9 +152,14 @@ class GreedyDecoder:
         moves: _Ints = scores.argmax(axis=1)
         return moves
 
+    def _piece_by_piece(self, values: _Floats) -> _Floats:
+        """Hidden units x pieces as one axis, the first pieces of all units in front: they are compared as blocks."""
+        blocks: _Floats = values.swapaxes(0, 1).reshape(-1, *values.shape[2:])
+        return blocks
+
     def _maxed(self, sums: _Floats) -> _Floats:
         sums += self._bias
-        hidden: _Floats = sums.reshape(len(sums), self._hidden, self._pieces).max(axis=2)
+        hidden: _Floats = functools.reduce(np.maximum, np.split(sums, self._pieces, axis=1))
         return hidden
 
     def _score(self, hidden: _Floats, moves: _Ints) -> _Floats:
