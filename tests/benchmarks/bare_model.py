@@ -1,9 +1,10 @@
 """The model alone: bare `nlp.pipe` over the texts of a table, with newsbeam's settings. Imports nothing of it.
 
-    python tests/benchmarks/bare_model.py ARTICLES_FOLDER
+    python tests/benchmarks/bare_model.py ARTICLES_FOLDER [MENTIONS_FILE]
 
 Reads the texts of all rows that have entities, loads the model, and reads the texts with it, in the table's order. The
 last line is JSON: how many texts and words, and the seconds and CPU seconds from the first text to the last.
+MENTIONS_FILE gets a line of JSON for each text: [start, end, label] of each mention.
 """
 
 import json
@@ -40,12 +41,19 @@ def main() -> None:
     # What is loaded with the first text is no part of the speed.
     list(nlp("Warm up."))
     started, cpu = time.perf_counter(), time.process_time()
-    names = sum(len(doc.ents) for doc in nlp.pipe(texts, batch_size=BATCH))
+    found = [
+        [(span.start_char, span.end_char, span.label_) for span in doc.ents]
+        for doc in nlp.pipe(texts, batch_size=BATCH)
+    ]
     seconds, cpu_s = time.perf_counter() - started, time.process_time() - cpu
     words = sum(len(text.split()) for text in texts)
+    names = sum(map(len, found))
     print(
         json.dumps({"texts": len(texts), "words": words, "names": names, "seconds": seconds, "cpu_s": cpu_s})
     )
+    if len(sys.argv) > 2:
+        with open(sys.argv[2], "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(mentions) + "\n" for mentions in found)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@
 English articles of the corpus, of so many characters or more. A first run says which of them reach the model and leaves
 their texts for `bare_model.py`; then, in turn: the bare model in one process, newsbeam with one worker, with two.
 
+Before that, the mentions that newsbeam takes from the model are compared with those of `nlp.pipe`, text by text.
+
 Words are those of the texts that reached the model. The bare model's seconds are from its first text to its last: what
 it needs to load is left out. Newsbeam's are given both ways: whole, as its user waits, and after the start, which is
 what passes until Python and the libraries are loaded and the run begins. All else is in both: reading, parsing, dedup,
@@ -24,6 +26,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 from tests.benchmarks.harness import (
     ROOT,
     Benchmark,
@@ -40,6 +45,7 @@ from tests.benchmarks.harness import (
     spread,
     table,
 )
+from transforms.functions.spacy_entities import SpacyExtractor
 
 BARE = ROOT / "tests" / "benchmarks" / "bare_model.py"
 
@@ -70,8 +76,18 @@ def write_input(corpus: Path, target: Path, articles: int, min_chars: int) -> in
     return count
 
 
-def measure_sides(source: Path, folder: Path, rounds: int) -> tuple[int, int, dict[str, list[Pass]]]:
-    """How many texts and words reached the model, and all sides' rounds, in turn."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Read:
+    """What reached the model. names: mentions of the bare one. same: texts in which newsbeam's are the same."""
+
+    texts: int
+    words: int
+    names: int
+    same: int
+
+
+def measure_sides(source: Path, folder: Path, rounds: int) -> tuple[Read, dict[str, list[Pass]]]:
+    """What reached the model, and all sides' rounds, in turn."""
     tables = folder / "texts"
     run_newsbeam(source, tables, "--workers", "2")
 
@@ -90,12 +106,28 @@ def measure_sides(source: Path, folder: Path, rounds: int) -> tuple[int, int, di
         "one worker": lambda: ours(1),
         "two workers": lambda: ours(2),
     }
-    said = json.loads(run_command([sys.executable, BARE, tables / "articles"]).output.splitlines()[-1])
-    return said["texts"], said["words"], alternate(sides, rounds)
+    mentions = folder / "mentions.jsonl"
+    run = run_command([sys.executable, BARE, tables / "articles", mentions])
+    said = json.loads(run.output.splitlines()[-1])
+    same = count_same(tables / "articles", mentions)
+    return Read(said["texts"], said["words"], said["names"], same), alternate(sides, rounds)
 
 
-def tell(texts: int, words: int, found: dict[str, list[Pass]]) -> str:
+def count_same(articles: Path, mentions: Path) -> int:
+    """In how many of a table's texts newsbeam's mentions are those of a file that `bare_model.py` has left."""
+    rows = pq.read_table(articles, columns=["text", "entities"])
+    texts = rows.filter(pc.is_valid(rows.column("entities"))).column("text").to_pylist()
+    ours = SpacyExtractor().extract(texts, "en")
+    with mentions.open(encoding="utf-8") as lines:
+        return sum(
+            json.loads(line) == [[one.start, one.end, one.label] for one in found or ()]
+            for found, line in zip(ours, lines, strict=True)
+        )
+
+
+def tell(read: Read, found: dict[str, list[Pass]]) -> str:
     """A row for each side, their ratios, and whether the goals are met."""
+    words = read.words
     whole = {name: [words / one.seconds for one in rounds] for name, rounds in found.items()}
     after = {name: [words / (one.seconds - one.start_s) for one in rounds] for name, rounds in found.items()}
     rows: list[tuple[object, ...]] = [
@@ -124,7 +156,8 @@ def tell(texts: int, words: int, found: dict[str, list[Pass]]) -> str:
     header = ("", "seconds", "start, s", "words/s", "words/s after start", "CPU, s", "peak, MB")
     return "\n\n".join(
         [
-            f"{texts:,} texts, {words:,} words, with the model's settings the same on all sides:",
+            f"{read.texts:,} texts, {words:,} words, with the model's settings the same on all sides. Of the texts "
+            f"{read.same:,} have the same mentions on both; the bare model's are {read.names:,}.",
             table(header, rows),
             *said,
         ]

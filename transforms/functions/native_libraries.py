@@ -11,11 +11,11 @@ from pathlib import Path
 
 # From <malloc.h>. Blocks over the second are asked of the system one by one, and 32 MB is the most that it can be.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-_KEPT_BYTES, _LARGEST_BLOCK = 64 << 20, 32 << 20
+_KEPT_BYTES, _LARGEST_BLOCK = 128 << 20, 32 << 20
 
 
 def keep_freed_memory() -> bool:
-    """Has glibc keep up to 64 MB of freed memory for what is asked for next; says whether it does.
+    """Has glibc keep up to 128 MB of freed memory for what is asked for next; says whether it does.
 
     The arrays of one bucket of texts are freed before those of the next are made. Given back to the system in between,
     each 4 KB of them cost a fault when they are written to again: a fifth of the model's time. False where the C
