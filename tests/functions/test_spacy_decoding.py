@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.hanging import no_hang
 from transforms.functions import spacy_entities
 from transforms.functions.spacy_decoding import GreedyDecoder, decoder_of
 from transforms.functions.spacy_models import MODELS
@@ -134,6 +135,14 @@ def test_the_same_as_spacy_of_any_model(seed: int | None) -> None:
     expected = own(nlp, TEXTS)
     assert decoded(nlp, TEXTS) == expected
     assert any(expected)
+
+
+def test_entities_without_an_end_cost_no_more_than_spacy() -> None:
+    """Every token may begin one that lasts to the end of the text: to follow all of them takes hours."""
+    nlp = made_recognizer("ORG GPE", None)
+    texts = ["word " * 40_000, *TEXTS]
+    with no_hang():
+        assert decoded(nlp, texts) == own(nlp, texts)
 
 
 def test_models_of_other_kinds_are_left_to_spacy(english: Any) -> None:

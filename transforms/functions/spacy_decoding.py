@@ -6,7 +6,7 @@ the open entity began with, and the one before. So
 
 - outside of entities a token's move depends on that token alone, and one product has the moves of all of them;
 - what becomes of an entity depends on its first token alone. All that might begin are followed side by side, in as many
-  steps as the longest has tokens;
+  steps as the longest has tokens, but for the rare one that is very long;
 - then a text is gone through once, from each entity to the first one behind it.
 
 The moves are those of BILUO (Ratinov and Roth 2009, "Design Challenges and Misconceptions in Named Entity
@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +67,20 @@ class _Moves:
         )
 
 
+class _Tokens(NamedTuple):
+    """The tokens of all texts, a row for each. seen: what the hidden layer makes of it as the next one."""
+
+    vectors: _Floats
+    seen: _Floats
+    is_final: _Mask
+
+
+# Steps in which all entities are followed side by side. Hardly any has as many tokens; more of them would cost a text
+# in which every token begins another one the square of its length.
+_SIDE_BY_SIDE = 32
+_OPEN = -1
+
+
 class GreedyDecoder:
     """Finds what a spaCy pipeline's recognizer would find, up to rounding: products are made of other heaps of tokens.
 
@@ -100,55 +114,62 @@ class GreedyDecoder:
             return found
         read = [docs[place] for place in places]
         ends = np.cumsum([len(doc) for doc in read])
-        starts, stops, moves = self._spans(read, ends)
-        texts = np.searchsorted(ends, starts, side="right")
-        offsets = ends - [len(doc) for doc in read]
+        begins = ends - [len(doc) for doc in read]
+        for first, last, label in self._spans(read, ends):
+            text = int(np.searchsorted(ends, first, side="right"))
+            doc, begin = read[text], int(begins[text])
+            end = doc[last - begin]
+            found[places[text]].append(Mention(doc[first - begin].idx, end.idx + len(end), label))
+        return found
+
+    def _spans(self, docs: Sequence[Any], ends: _Ints) -> Iterator[tuple[int, int, str]]:
+        """The first and last tokens of all entities, and their labels; tokens are counted through all texts."""
+        vectors = self._vectors_of(docs)
+        is_final = np.zeros(len(vectors), dtype=bool)
+        is_final[ends - 1] = True
+        tokens = _Tokens(vectors, vectors @ self._next, is_final)
+        moves = self._moves_outside(tokens, _is_space(docs))
+        firsts = np.flatnonzero(self._moves.names[moves])
+        moves = moves[firsts]
+        lasts = self._followed(tokens, firsts, moves, _SIDE_BY_SIDE)
         behind = 0
-        for first, last, move, text in zip(
-            starts.tolist(), stops.tolist(), moves.tolist(), texts.tolist(), strict=True
-        ):
+        for place, (first, last) in enumerate(zip(firsts.tolist(), lasts.tolist(), strict=True)):
             # Others begin within an entity: what they would be, had it not begun.
             if first < behind:
                 continue
+            if last == _OPEN:
+                last = int(self._followed(tokens, firsts[[place]], moves[[place]], len(vectors))[0])
             behind = last + 1
-            doc, offset = read[text], int(offsets[text])
-            end = doc[last - offset]
-            found[places[text]].append(
-                Mention(doc[first - offset].idx, end.idx + len(end), self._moves.labels[move])
-            )
-        return found
+            yield first, last, self._moves.labels[moves[place]]
 
-    def _spans(self, docs: Sequence[Any], ends: _Ints) -> tuple[_Ints, _Ints, _Ints]:
-        """The first and last tokens, and first moves, of all entities that begin if none is open."""
-        vectors = self._vectors_of(docs)
-        seen = vectors @ self._next
-        is_final = np.zeros(len(vectors), dtype=bool)
-        is_final[ends - 1] = True
-        moves = self._moves_outside(seen, is_final, _is_space(docs))
-        starts = np.flatnonzero(self._moves.names[moves])
-        moves = moves[starts]
-        stops = starts.copy()
-        # Entities that are open yet, by their places among the starts.
+    def _followed(self, tokens: _Tokens, firsts: _Ints, moves: _Ints, steps: int) -> _Ints:
+        """The last tokens of entities that begin with these moves; `_OPEN` for what so many steps don't get to."""
+        lasts: _Ints = firsts.copy()
+        # Those that are open yet, by their places.
         still = np.flatnonzero(self._moves.begins[moves])
-        firsts = vectors[starts[still]] @ self._first
+        lasts[still] = _OPEN
+        seen_firsts = tokens.vectors[firsts[still]] @ self._first
         on, last = self._moves.on[moves[still]], self._moves.last[moves[still]]
-        tokens = starts[still] + 1
-        while len(still):
-            hidden = self._maxed(seen[tokens] + firsts + vectors[tokens - 1] @ self._before)
+        at = firsts[still] + 1
+        for _ in range(steps):
+            if not len(still):
+                break
+            before = tokens.vectors[at - 1] @ self._before
+            hidden = self._maxed(tokens.seen[at] + seen_firsts + before)
             score_on, score_last = self._score(hidden, on), self._score(hidden, last)
             # Of equals spaCy takes the first.
             goes_on = (score_on > score_last) | ((score_on == score_last) & (on < last))
-            goes_on &= ~is_final[tokens]
-            stops[still[~goes_on]] = tokens[~goes_on]
-            still, firsts, on, last = still[goes_on], firsts[goes_on], on[goes_on], last[goes_on]
-            tokens = tokens[goes_on] + 1
-        return starts, stops, moves
+            goes_on &= ~tokens.is_final[at]
+            lasts[still[~goes_on]] = at[~goes_on]
+            still, seen_firsts, on, last = still[goes_on], seen_firsts[goes_on], on[goes_on], last[goes_on]
+            at = at[goes_on] + 1
+        return lasts
 
-    def _moves_outside(self, seen: _Floats, is_final: _Mask, is_space: _Mask) -> _Ints:
-        hidden = self._maxed(seen + self._no_first + self._no_before)
+    def _moves_outside(self, tokens: _Tokens, is_space: _Mask) -> _Ints:
+        hidden = self._maxed(tokens.seen + self._no_first + self._no_before)
         scores = hidden @ self._moves.weights + self._moves.bias
         scores[np.ix_(is_space, self._moves.names)] = -np.inf
-        scores[np.ix_(is_final, self._moves.begins)] = -np.inf
+        scores[np.ix_(tokens.is_final, self._moves.begins)] = -np.inf
         moves: _Ints = scores.argmax(axis=1)
         return moves
 
