@@ -42,6 +42,10 @@ _NOT_LOCAL = {
     "direct_num_workers": "it stays in one process; --workers gives it others for the heavy work",
 }
 
+#: An experiment of Beam's that loses elements in silence: a thread of its own empties buffers that others are writing
+#: to, without a lock (2.77).
+_LOSES_ELEMENTS = "data_buffer_time_limit_ms"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class StreamSettings:
@@ -559,6 +563,10 @@ def run_settings(arguments: argparse.Namespace, beam_args: Sequence[str]) -> Run
         for option, instead in _NOT_LOCAL.items():
             if is_given(beam_args, option):
                 raise UsageError(f"--{option} and the local --runner exclude each other: {instead}")
+    if any(f"{_LOSES_ELEMENTS}=" in argument for argument in beam_args):
+        raise UsageError(
+            f"--experiments {_LOSES_ELEMENTS}: Beam's Python workers lose elements with it (docs/engines.md)"
+        )
     return RunSettings(
         inputs=tuple(arguments.input),
         feeds=tuple(arguments.feeds),

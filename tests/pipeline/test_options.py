@@ -68,6 +68,8 @@ STREAM = ("--output", "o", "--feeds", "a", "--streaming", "--runner", "PrismRunn
             ("--direct_running_mode", "--runner", "--workers"),
         ),
         ((*IN, "--direct_num_workers=4"), ("--direct_num_workers", "--runner", "--workers")),
+        ((*STREAM, "--experiments", "data_buffer_time_limit_ms=100"), ("--experiments", "docs/engines.md")),
+        ((*IN, "--experiments=use_a,data_buffer_time_limit_ms=100"), ("--experiments",)),
         ((*IN, "--user_agent", "новости"), ("--user_agent",)),
         ((*IN, "--user_agent", "a\r\nX-Evil: b"), ("--user_agent",)),
         ((*IN, "--user_agent", " a"), ("--user_agent",)),
