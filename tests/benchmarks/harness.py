@@ -5,8 +5,9 @@ every process of theirs counts: workers, servers that start workers, and what is
 
 - seconds: from the start of the command to the end of its first process, as its user waits.
 - CPU: user and system time of all of its processes.
-- peak: the highest sum of the processes' PSS that was seen, ten times a second. PSS is resident memory with shared
-  pages divided among those that share them, so that a sum over processes counts nothing twice.
+- peak: the highest sum of the processes' PSS that was seen, ten times a second at the most, and so seldom that looking
+  takes a fiftieth of a core. PSS is resident memory with shared pages divided among those that share them, so that a
+  sum over processes counts nothing twice.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ DOCUMENT = ROOT / "docs" / "benchmarks.md"
 CORPUS = ROOT.parent / "shared" / "corpus" / "news.jsonl.gz"
 
 _SAMPLE_S = 0.1
+#: Of a core's time that looks at memory may take: a look at three large processes takes 20 ms.
+_SAMPLING_SHARE = 0.02
 #: Seconds that processes may outlive the command that started them before they are taken for stuck.
 _PATIENCE_S = 20.0
 _PR_SET_CHILD_SUBREAPER = 36
@@ -157,14 +160,20 @@ def _cpu_of_the_rest(group: int) -> float:
 
 @contextmanager
 def _sampled_memory(session: int) -> Iterator[Callable[[], int]]:
-    """Looks at the memory of a session's processes while the block runs; gives the most seen, in bytes."""
+    """Looks at the memory of a session's processes while the block runs; gives the most seen, in bytes.
+
+    Of large processes it sees two states a second, so that a peak may be missed that lasts less.
+    """
     ended = threading.Event()
     highest = 0
 
     def sample() -> None:
         nonlocal highest
-        while not ended.wait(_SAMPLE_S):
+        pause_s = _SAMPLE_S
+        while not ended.wait(pause_s):
+            started = time.thread_time()
             highest = max(highest, session_memory(session))
+            pause_s = max(_SAMPLE_S, (time.thread_time() - started) / _SAMPLING_SHARE)
 
     thread = threading.Thread(target=sample, daemon=True)
     thread.start()
@@ -390,8 +399,8 @@ _HEAD = """# Benchmarks
 
 Written by `python -m tests.benchmarks`, each section for itself. A figure is the median of several rounds and, in
 brackets, their range; where things are compared, the rounds go in turn over the same input. Seconds are those that a
-user waits. CPU and memory are of all processes together: memory is the highest sum of their PSS, looked at ten times a
-second.
+user waits. CPU and memory are of all processes together: memory is the highest sum of their PSS, looked at up to ten
+times a second.
 """
 
 
