@@ -225,6 +225,18 @@ def test_blas_keeps_to_one_thread() -> None:
     assert limit_blas_threads() in (1, None)
 
 
+def test_words_are_kept_until_there_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And those met beyond are forgotten, or a process that lives on would hold every misspelling there ever was."""
+    nlp = spacy_entities._shared_model(MODELS[0].packages)._nlp
+    model = spacy_entities._Model(nlp)
+    monkeypatch.setattr(spacy_entities, "_LASTING_WORDS", len(nlp.vocab) + 1_000)
+    model.extract(["a firstnewword here"])
+    monkeypatch.setattr(spacy_entities, "_LASTING_WORDS", 0)
+    model.extract(["a secondnewword here"])
+    assert "firstnewword" in nlp.vocab.strings
+    assert "secondnewword" not in nlp.vocab.strings
+
+
 def test_freed_memory_is_kept(extractor: SpacyExtractor) -> None:
     """Read again, texts take no new memory of the system; there is nothing to ask for but glibc."""
     resource = pytest.importorskip("resource", reason="Windows counts no page faults")
@@ -238,7 +250,7 @@ def test_freed_memory_is_kept(extractor: SpacyExtractor) -> None:
         return int(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
     faults()
-    # Without, it is some 15,000.
+    # Without, it is some 57,000.
     assert min(faults() for _ in range(3)) < 3_000
 
 
